@@ -1,0 +1,511 @@
+//! What a page shows: data and enums, never display text of its own. Screen, gallery and
+//! (later) speech read nothing else. Texts that authors wrote travel as [`Text`] in both
+//! languages; the reader of the page picks one.
+
+use yici_catalog::{Lang, Text};
+use yici_hal::status::{Actor, Cause};
+
+/// One page as it stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Grows with every change of place; a touch that carries an older serial is dropped.
+    pub serial: u32,
+    /// What stands the same way around every page.
+    pub frame: Frame,
+    /// What this page is about.
+    pub content: Content,
+    /// Seconds until everything is wiped, when the idle warning shows.
+    pub countdown: Option<u8>,
+}
+
+/// What stands the same way around every page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// The service hall's name.
+    pub hall: Text,
+    /// Wall time as `HH:MM`, when the clock can be trusted.
+    pub time: Option<String>,
+    /// Language of the page.
+    pub lang: Lang,
+    /// Large-type mode (长辈版).
+    pub large: bool,
+    /// Where the citizen is on the way; absent where there is no way yet (idle, home, goodbye).
+    pub step: Option<Step>,
+    /// Whether "back" leads somewhere.
+    pub back: bool,
+    /// Whether "help" and "finish" are offered (not on the idle page).
+    pub leave: bool,
+    /// The one main action, bottom right; absent where the answers themselves lead on.
+    pub main: Option<Main>,
+    /// Whether the main action can be touched now.
+    pub main_enabled: bool,
+}
+
+/// The stations of a visit, as progress shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Reading what the matter asks of people (一次告知).
+    Notice,
+    /// Identity: consent, card, typed number.
+    Identity,
+    /// The questionnaire; at most this many questions are left, this one included.
+    Questions {
+        /// Upper bound of questions still to be asked.
+        at_most_left: usize,
+    },
+    /// Situation, items, materials, flow.
+    Result,
+    /// Guidance sheet on paper or phone.
+    TakeAway,
+}
+
+/// The labels a main action can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Main {
+    /// Go on to the next page.
+    Continue,
+    /// Begin the guided questions.
+    Start,
+    /// Agree to the card being read.
+    Agree,
+    /// Print this now.
+    Print,
+    /// Try once more.
+    Retry,
+    /// Leave and wipe.
+    Done,
+}
+
+/// What a page is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Seen most: one sentence, one animation.
+    Idle,
+    /// Matters by life stage of persons and businesses (R1).
+    Home(Home),
+    /// One-time notification (一次告知, clause 3).
+    Notice(Box<Notice>),
+    /// Purpose and consent before the card is read (R34).
+    Consent {
+        /// What the card reader can do now.
+        reader: Offer,
+    },
+    /// The card is being waited for or read.
+    Card(CardState),
+    /// Typing the number without a card.
+    Number(Number),
+    /// Who the terminal now takes the citizen to be.
+    Identity(Box<Identity>),
+    /// One question.
+    Question(Box<Question>),
+    /// "I don't know": how to find out, and how to go on.
+    Unsure(Box<Unsure>),
+    /// All answers so far, each with its source and a way to change it.
+    Answers(Vec<AnswerLine>),
+    /// Served by people: why, and where.
+    Window(Box<Window>),
+    /// Situation, items, materials, flow.
+    Result(Box<Outcome>),
+    /// How to go on: at a window, with paper or phone.
+    Method(Box<Method>),
+    /// A slip on its way to the citizen.
+    Printing(Printing),
+    /// The sheet as a QR code for a phone.
+    Phone {
+        /// Text the QR code holds; fits one code.
+        payload: String,
+    },
+    /// Places, hours, telephones, common questions (R25).
+    Help(Box<Help>),
+    /// Take card and paper.
+    Goodbye(Goodbye),
+}
+
+/// Whether a device can serve now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// It answered and is ready.
+    Ready,
+    /// It cannot be told yet; trying is offered.
+    Unknown,
+    /// It cannot serve, for this cause.
+    Unavailable(Cause),
+}
+
+/// The home page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Home {
+    /// Life stages that have matters, persons first.
+    pub stages: Vec<Stage>,
+}
+
+/// A life stage with its matters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Persons or businesses.
+    pub group: yici_catalog::Group,
+    /// The stage's name.
+    pub name: Text,
+    /// Its matters, in the catalogue's order.
+    pub matters: Vec<MatterCard>,
+}
+
+/// A matter to be chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatterCard {
+    /// Matter id.
+    pub id: String,
+    /// What people call it.
+    pub name: Text,
+    /// One sentence.
+    pub summary: Text,
+    /// Number of service items.
+    pub items: usize,
+}
+
+/// One-time notification: everything is told before applying.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Full name of the matter.
+    pub name: Text,
+    /// One sentence.
+    pub summary: Text,
+    /// Who cannot be served here, told now (R9): reason and where to go.
+    pub not_here: Vec<(Text, Text)>,
+    /// Acceptance conditions (5.3.1).
+    pub acceptance: Vec<Text>,
+    /// Preconditions, coverage, form of materials (申报须知).
+    pub notes: Vec<Text>,
+    /// All materials that may be asked, with a sentence on when.
+    pub materials: Vec<NoticeMaterial>,
+    /// Promised working days of the matter.
+    pub promised_days: u32,
+    /// Statutory working days.
+    pub statutory_days: u32,
+    /// Fee standard; absent when free.
+    pub fee: Option<Text>,
+    /// Items with unit and result.
+    pub items: Vec<NoticeItem>,
+    /// Lead unit.
+    pub lead_unit: Text,
+    /// Law and article.
+    pub basis: Vec<(Text, Text)>,
+    /// Whether the notification can be printed now.
+    pub printer: Offer,
+}
+
+/// A material on the notification.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoticeMaterial {
+    /// Standard name.
+    pub name: Text,
+    /// Whether only some situations need it.
+    pub sometimes: bool,
+}
+
+/// An item on the notification.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoticeItem {
+    /// Item name.
+    pub name: Text,
+    /// Responsible unit, short.
+    pub unit: Text,
+    /// Name of its result.
+    pub result: Text,
+}
+
+/// How far reading the card has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardState {
+    /// Lay the card on the reader.
+    Waiting {
+        /// Waited long enough that other ways should stand out.
+        long: bool,
+    },
+    /// A card lies there and is being read.
+    Reading,
+    /// It could not be read; lay it flat and leave it.
+    Unread,
+    /// The reader does not serve.
+    Fault(Cause),
+}
+
+/// The typed number so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    /// As typed, grouped 6-8-4 by spaces; masked but for the last typed characters is up to the screen.
+    pub typed: String,
+    /// What is wrong with it, in the order it should be told.
+    pub error: Option<NumberFault>,
+}
+
+/// What is wrong with a typed ID number (GB 11643).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberFault {
+    /// Fewer than 18 characters.
+    Short {
+        /// Characters typed so far.
+        typed: usize,
+    },
+    /// Characters 7 to 14 are no day of the calendar, or in the future.
+    BirthDate,
+    /// The last character does not fit the rest.
+    CheckDigit,
+    /// An X stands before the last place.
+    Character,
+}
+
+/// How far an identity can be trusted (trust levels of evidence).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Read from the card's chip.
+    Card,
+    /// Typed, only the check digit fits.
+    Typed,
+    /// Nobody said who they are.
+    Nobody,
+}
+
+/// Who the terminal takes the citizen to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identity {
+    /// Name, masked (张*) unless shown.
+    pub name: Option<String>,
+    /// Number, masked unless shown.
+    pub number: Option<String>,
+    /// Whether the unmasked form shows now.
+    pub shown: bool,
+    /// Where this comes from.
+    pub trust: Trust,
+    /// The card is past its last day.
+    pub expired: bool,
+    /// Answers the card has given by itself.
+    pub answers: Vec<AnswerLine>,
+}
+
+/// One question on one page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The question.
+    pub text: Text,
+    /// One line of help.
+    pub help: Option<Text>,
+    /// What kind of answer.
+    pub input: Input,
+    /// Whether "I don't know" is offered.
+    pub unsure: bool,
+    /// The source, when a resource has answered it and the citizen came to change it.
+    pub source: Option<Text>,
+}
+
+/// The kind of answer a question takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// One of these; a touch answers and leads on.
+    Choice(Vec<Choice>),
+    /// A whole number, typed on a keypad.
+    Number {
+        /// Digits typed so far.
+        typed: String,
+        /// Unit, as 平方米.
+        unit: Text,
+        /// Smallest allowed.
+        min: i64,
+        /// Largest allowed.
+        max: i64,
+        /// Outside `min..=max`, or nothing typed.
+        error: bool,
+    },
+    /// A date, typed as eight digits on a keypad.
+    Date {
+        /// Digits typed so far, YYYYMMDD.
+        typed: String,
+        /// What is wrong with it.
+        error: Option<DateFault>,
+    },
+}
+
+/// What is wrong with a typed date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateFault {
+    /// Fewer than eight digits.
+    Short,
+    /// No such day.
+    NoSuchDay,
+    /// Later than today, or earlier than anyone could mean.
+    OutOfRange,
+}
+
+/// An option of a choice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// What a person would say.
+    pub text: Text,
+    /// A second line.
+    pub note: Option<Text>,
+    /// Chosen before (on coming back).
+    pub chosen: bool,
+}
+
+/// Help for "I don't know".
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsure {
+    /// The question it is about.
+    pub question: Text,
+    /// How to find out.
+    pub help: Text,
+    /// The answer to go on with for now; without one, people at the window help.
+    pub go_on: Option<Text>,
+    /// Where people help.
+    pub place: Text,
+}
+
+/// An answer with its source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerLine {
+    /// Question id, for changing it.
+    pub id: String,
+    /// The question.
+    pub question: Text,
+    /// The answer in words.
+    pub answer: Text,
+    /// The resource that gave it; absent when the citizen did.
+    pub source: Option<Text>,
+}
+
+/// Served by people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// Why not here.
+    pub reason: Text,
+    /// Where instead.
+    pub place: Text,
+    /// Telephones to ask.
+    pub phones: Vec<Contact>,
+    /// Whether this can be printed now.
+    pub printer: Offer,
+}
+
+/// A way to reach people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contact {
+    /// Whose.
+    pub name: Text,
+    /// Number or address.
+    pub value: String,
+}
+
+/// The result page: situation first, three numbers, then the rest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// "您属于：…"
+    pub situation: Text,
+    /// Number of units involved in the chosen items.
+    pub units: usize,
+    /// Promised working days, from acceptance.
+    pub days: u32,
+    /// The service items of the situation.
+    pub items: Vec<Item>,
+    /// Materials for the chosen items.
+    pub materials: Vec<Material>,
+    /// What is not asked for: name and why not.
+    pub not_asked: Vec<(Text, Text)>,
+    /// Chosen items in order; those of one layer run side by side.
+    pub flow: Vec<Vec<FlowStep>>,
+}
+
+/// A service item to be taken or left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Item id.
+    pub id: String,
+    /// Its name.
+    pub name: Text,
+    /// Responsible unit, short.
+    pub unit: Text,
+    /// Taken.
+    pub chosen: bool,
+    /// Cannot be left out, for this reason.
+    pub required: Option<Text>,
+    /// Law keeps it together with these.
+    pub joined: Vec<Text>,
+    /// The person must appear before an officer, for this reason.
+    pub in_person: Option<Text>,
+}
+
+/// A material to bring.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Material {
+    /// Standard name.
+    pub name: Text,
+    /// Original, copy, both, or only shown.
+    pub original: yici_catalog::Original,
+    /// Paper copies.
+    pub copies: u32,
+    /// Why it is needed, one sentence per item that needs it.
+    pub why: Vec<Text>,
+}
+
+/// One item in the flow chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlowStep {
+    /// Item name.
+    pub name: Text,
+    /// Unit, short.
+    pub unit: Text,
+    /// Working days; 0 is on the spot.
+    pub days: u32,
+}
+
+/// At a window: where, when, whom to call; and how to take it along.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Method {
+    /// Exact place in the hall.
+    pub place: Text,
+    /// Postal address.
+    pub address: Text,
+    /// Opening hours, one line per group of days.
+    pub hours: Vec<Text>,
+    /// Telephones.
+    pub phones: Vec<Contact>,
+    /// Whether paper can be offered now.
+    pub printer: Offer,
+}
+
+/// A slip on its way; no state says more than is known (invariant 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printing {
+    /// Sent; nothing known yet.
+    Busy,
+    /// The printer said that everything before its reply is on paper.
+    Completed,
+    /// The printer cannot say; the citizen is asked.
+    Ask,
+    /// It did not come out, for this cause; that person can mend it.
+    Failed {
+        /// What happened.
+        cause: Cause,
+        /// Who must act.
+        actor: Actor,
+    },
+}
+
+/// Whom to ask, and what others asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Help {
+    /// Exact place where people help.
+    pub place: Text,
+    /// Telephones.
+    pub phones: Vec<Contact>,
+    /// Common questions with answers, of the matter at hand.
+    pub questions: Vec<(Text, Text)>,
+}
+
+/// The last page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Goodbye {
+    /// A card still lies on the reader.
+    pub card: bool,
+    /// A slip was printed in this visit.
+    pub paper: bool,
+}

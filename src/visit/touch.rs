@@ -1,0 +1,54 @@
+//! What a touch can mean: one closed type for every page.
+
+use yici_catalog::Lang;
+
+/// A touch, as the page names it; it travels with the page's serial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touch {
+    /// Anywhere on the idle page.
+    Wake,
+    /// One page back.
+    Back,
+    /// The page's main action.
+    Main,
+    /// Leave and wipe.
+    Finish,
+    /// Places, telephones, common questions.
+    Help,
+    /// Switch the language.
+    Language(Lang),
+    /// Switch large type.
+    Large(bool),
+    /// Stop the idle countdown ("I am still here").
+    Stay,
+    /// Choose a matter on the home page, by id.
+    Matter(String),
+    /// Print what this page offers on paper.
+    Print,
+    /// Show it as a QR code for a phone.
+    Phone,
+    /// Type the ID number instead of laying a card.
+    TypeNumber,
+    /// Go on without saying who one is.
+    WithoutCard,
+    /// A key of the keypad: `0`–`9` or `X`.
+    Key(char),
+    /// The keypad's delete key.
+    Erase,
+    /// Show masked data for three seconds.
+    Show,
+    /// An option of a choice, by its place on the page.
+    Choose(usize),
+    /// "I don't know".
+    Unsure,
+    /// Go on with the answer that "I don't know" suggests.
+    GoOn,
+    /// Show all answers.
+    Answers,
+    /// Change one answer, by question id.
+    Change(String),
+    /// Take or leave a service item, by id.
+    Toggle(String),
+    /// The citizen's word on whether the slip came out.
+    Taken(bool),
+}
