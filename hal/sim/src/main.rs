@@ -1,1 +1,50 @@
-fn main() {}
+//! `kiosk-sim`: devices without hardware. It speaks their wire protocols from outside, over a
+//! pseudo-terminal and a TCP port, so that the terminal runs its real drivers against it.
+//!
+//! Everything about the protocols is written here a second time, from the manuals and not from
+//! yici-hal's drivers: a simulator that shared their code would share their mistakes.
+
+mod card;
+mod control;
+mod order;
+mod printer;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about = "Simulated devices of a self-service terminal")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Run devices until stopped; prints one line of JSON with their addresses when they are ready
+    Run(run::Options),
+    /// Do something to running devices: lay a card, take the paper away, ...
+    Ctl {
+        /// Socket of the running `kiosk-sim run`
+        #[arg(long)]
+        socket: PathBuf,
+        #[command(subcommand)]
+        order: order::Order,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().what {
+        What::Run(options) => match run::run(options) {
+            Ok(never) => match never {},
+            Err(error) => {
+                eprintln!("kiosk-sim: {error}");
+                ExitCode::from(2)
+            }
+        },
+        What::Ctl { socket, order } => control::ask(&socket, order),
+    }
+}

@@ -1,0 +1,37 @@
+# Two commands do it all on a fresh Debian 12 or 13 machine with a Rust toolchain:
+#   make demo    the main job on simulated devices; pictures in target/demo/
+#   make test    everything that must hold
+# Packages come from Debian, crates from the configured registry; nothing is asked.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help packages build demo test lint bench clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+packages: ## install what is missing from Debian's packages
+	@tools/packages
+
+build: packages ## release binaries in target/release/
+	cargo build --release --locked --workspace --bins
+
+demo: packages ## the main job, on a display if there is one, else headless with pictures
+	demo/run
+
+lint: packages ## formatting, clippy, licences and sources
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	tools/deny
+
+test: packages ## unit, property and process tests
+	cargo build --locked --workspace --bins
+	cargo test --locked --workspace
+	$(MAKE) --no-print-directory lint
+
+bench: packages ## ratios against peers and limits; target/bench/report.json
+	cargo build --release --locked --workspace --bins
+	tools/bench
+
+clean: ## forget what was built
+	cargo clean

@@ -1,0 +1,242 @@
+//! What is wrong with a catalogue: found all at once, each with its place.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use serde::Serialize;
+
+/// A catalogue that was refused, with every finding.
+#[derive(Debug, Clone, thiserror::Error, Serialize)]
+#[error("the catalogue was refused: {} finding{}", .findings.len(), if .findings.len() == 1 { "" } else { "s" })]
+pub struct LoadError {
+    /// The findings, by file and place.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// The kind of mistake.
+    pub code: Code,
+    /// The file, relative to the catalogue's folder.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong, in plain words.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    #[serde(skip)]
+    excerpt: Option<Excerpt>,
+}
+
+/// The kind of a mistake. The written form is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// A file or folder cannot be read, or is too big.
+    Unreadable,
+    /// Not TOML.
+    Syntax,
+    /// A key that the format does not have.
+    UnknownKey,
+    /// A mandatory element is missing.
+    MissingKey,
+    /// A value of the wrong type.
+    WrongType,
+    /// Text in one language only, or empty.
+    MissingTranslation,
+    /// A list or string that may not be empty, or a list that is too long.
+    BadLength,
+    /// A value that is not allowed: a code, a form of writing, a range.
+    BadValue,
+    /// An id that is not lowercase-kebab-case, or that cannot be told from something else.
+    BadId,
+    /// The same id twice.
+    DuplicateId,
+    /// Something named that does not exist.
+    UnknownReference,
+    /// A sample that is missing or is not a picture or PDF.
+    BadFile,
+    /// Opening hours that overlap.
+    BadHours,
+    /// Bands with a gap or an overlap.
+    BadBands,
+    /// A question that depends on itself or a later one.
+    LaterQuestion,
+    /// An element that another one makes mandatory is missing.
+    Incomplete,
+    /// Charged, and no standard or basis.
+    FeeIncomplete,
+    /// Something required without saying why.
+    ReasonMissing,
+    /// A situation is split by an option that has no phrase.
+    PhraseMissing,
+    /// Two expanded situations with one id.
+    SameSituation,
+    /// Two situations that apply to the same answers.
+    Overlap,
+    /// More situations than the limit.
+    TooManySituations,
+    /// A question, window or situation whose condition contradicts itself.
+    NeverHolds,
+    /// A condition that holds for a part of a situation.
+    NotConstant,
+    /// Items that wait for each other.
+    Cycle,
+    /// The promise is shorter than the longest path.
+    PromiseTooShort,
+    /// The promise is longer than the law allows.
+    PromiseTooLong,
+    /// A unit that handles an item and is neither lead nor cooperating.
+    UnitNotNamed,
+    /// An item, material or field that is never needed.
+    NeverNeeded,
+    /// A material is needed by an item that does not wait for the item that yields it.
+    YieldOrder,
+}
+
+/// Where in a file.
+#[derive(Debug, Clone)]
+struct Excerpt {
+    source: Arc<NamedSource<String>>,
+    span: Range<usize>,
+}
+
+impl LoadError {
+    /// All findings as text, each with the line it is about.
+    pub fn render(&self) -> String {
+        let handler =
+            GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
+        let mut text = String::new();
+        for finding in &self.findings {
+            // Writing to a string cannot fail; a renderer's failure leaves the plain line.
+            if handler.render_report(&mut text, finding).is_err() {
+                text.push_str(&finding.line());
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// In the order of a reader: by file, then from top to bottom.
+    pub(crate) fn new(mut findings: Vec<Finding>) -> LoadError {
+        findings.sort_by(|a, b| {
+            (&a.file, a.line, a.column, a.code, &a.message)
+                .cmp(&(&b.file, b.line, b.column, b.code, &b.message))
+        });
+        LoadError { findings }
+    }
+}
+
+impl Finding {
+    /// About a file as a whole.
+    pub(crate) fn of_file(code: Code, file: &str, message: impl Into<String>) -> Finding {
+        Finding {
+            code,
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+            message: message.into(),
+            help: None,
+            excerpt: None,
+        }
+    }
+
+    /// About a place in a file.
+    pub(crate) fn at(
+        code: Code,
+        source: &Arc<NamedSource<String>>,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> Finding {
+        let text = source.inner();
+        let floor = |at: usize| {
+            (0..=at.min(text.len()))
+                .rev()
+                .find(|i| text.is_char_boundary(*i))
+        };
+        let start = floor(span.start).unwrap_or(0);
+        let before = &text[..start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        // One line is shown, not a whole table.
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let end = floor(span.end.min(line_end)).unwrap_or(start).max(start);
+        Finding {
+            code,
+            file: source.name().to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: message.into(),
+            help: None,
+            excerpt: Some(Excerpt {
+                source: Arc::clone(source),
+                span: start..end,
+            }),
+        }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Finding {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The finding in one line.
+    pub fn line(&self) -> String {
+        let Finding {
+            file,
+            line,
+            column,
+            code,
+            message,
+            ..
+        } = self;
+        format!("{file}:{line}:{column}: {code}: {message}")
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Finding {}
+
+impl Diagnostic for Finding {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        let excerpt = self.excerpt.as_ref()?;
+        Some(&*excerpt.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.excerpt.as_ref()?.span.clone();
+        let label = LabeledSpan::new_with_span(Some("here".to_owned()), span);
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+impl Diagnostic for LoadError {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.findings.iter().map(|f| f as &dyn Diagnostic)))
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}

@@ -1,0 +1,15 @@
+//! Tests of the crate as others use it, over the small catalogue in `tests/good` and over the
+//! shipped one.
+
+// A test that cannot go on stops; clippy.toml allows it in test functions only, not in helpers.
+#![allow(clippy::unwrap_used)]
+
+mod guide;
+mod interview;
+mod load;
+mod merging;
+mod mistakes;
+mod schema;
+mod search;
+mod shipped;
+mod support;

@@ -1,0 +1,818 @@
+//! Each kind of mistake: a small edit of the good catalogue, and every finding it leads to.
+//! After a deliberate change of messages, `UPDATE=1` prints the table's new right-hand sides.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use yici_catalog::{Catalog, Code, LoadError, MAX_FILES};
+
+use crate::support::{edited, good};
+
+const C: &str = "catalogue.toml";
+const D: &str = "demo.toml";
+
+/// What is wrong; the file, what stands there and what instead; the findings.
+type Mistake = (
+    &'static str,
+    &'static [(&'static str, &'static str, &'static str)],
+    &'static [&'static str],
+);
+
+const MISTAKES: &[Mistake] = &[
+    (
+        "not TOML",
+        &[(D, "kind = \"date\"\nres", "kind = date\nres")],
+        &["demo.toml:60:8: syntax: string values must be quoted, expected literal string"],
+    ),
+    (
+        "two syntax errors at once",
+        &[
+            (D, "kind = \"date\"\nres", "kind = date\nres"),
+            (D, "min = 0", "min = "),
+        ],
+        &[
+            "demo.toml:60:8: syntax: string values must be quoted, expected literal string",
+            "demo.toml:101:7: syntax: string values must be quoted, expected literal string",
+        ],
+    ),
+    (
+        "unknown key",
+        &[(D, "[guide]\n", "[guide]\ncolour = \"red\"\n")],
+        &["demo.toml:10:1: unknown-key: `guide` has no key `colour`"],
+    ),
+    (
+        "misspelled key",
+        &[(D, "summary =", "sumary =")],
+        &["demo.toml:6:1: unknown-key: the file has no key `sumary`"],
+    ),
+    (
+        "misspelled optional key",
+        &[(D, "yields =", "yeilds =")],
+        &["demo.toml:142:1: unknown-key: `item` has no key `yeilds`"],
+    ),
+    (
+        "missing key",
+        &[(D, "postcode = \"250000\"\n", "")],
+        &["demo.toml:9:1: missing-key: `guide` lacks `postcode`"],
+    ),
+    (
+        "missing key of a table in a list",
+        &[(
+            D,
+            "kind = \"1\"\nstatutory_working_days = 5\nworking_days = 1\n",
+            "statutory_working_days = 5\nworking_days = 1\n",
+        )],
+        &["demo.toml:136:1: missing-key: `item` lacks `kind`"],
+    ),
+    (
+        "wrong type",
+        &[(D, "courier = true", "courier = \"1\"")],
+        &["demo.toml:35:11: wrong-type: `courier` must be true or false, not a string"],
+    ),
+    (
+        "wrong type of a code",
+        &[(D, "type = \"1\"\nform = \"3\"", "type = 1\nform = \"3\"")],
+        &["demo.toml:198:8: wrong-type: `type` must be a string in quotes, not a whole number"],
+    ),
+    (
+        "a table where a list belongs",
+        &[(D, "[[join]]", "[join]")],
+        &["demo.toml:191:1: wrong-type: `join` must be a list in [ ], not a table"],
+    ),
+    (
+        "missing translation",
+        &[(D, "{ zh = \"无\", en = \"None\" }", "{ zh = \"无\" }")],
+        &["demo.toml:15:17: missing-translation: `preconditions` has no English text"],
+    ),
+    (
+        "empty translation",
+        &[(
+            D,
+            "{ zh = \"无\", en = \"None\" }",
+            "{ zh = \" \", en = \"None\" }",
+        )],
+        &["demo.toml:15:24: missing-translation: `zh` of `preconditions` is empty"],
+    ),
+    (
+        "empty list",
+        &[(D, "audience = [\"1\"]", "audience = []")],
+        &["demo.toml:11:12: bad-length: `audience` must have at least 1 entry"],
+    ),
+    (
+        "empty string",
+        &[(
+            D,
+            "code = \"11370100MB0000000X4370100001000\"",
+            "code = \"\"",
+        )],
+        &["demo.toml:10:8: bad-length: `code` is empty"],
+    ),
+    (
+        "empty keyword",
+        &[(D, "\"上户口\"]", "\"\"]")],
+        &["demo.toml:7:20: bad-length: a keyword is empty"],
+    ),
+    (
+        "window without condition",
+        &[(D, "when = { place = [\"abroad\"] }", "when = {}")],
+        &["demo.toml:114:8: bad-length: window `abroad` would serve everybody: `when` is empty"],
+    ),
+    (
+        "condition without option",
+        &[(
+            D,
+            "when = { place = [\"abroad\"] }",
+            "when = { place = [] }",
+        )],
+        &["demo.toml:114:18: bad-length: no option of `place` is named, so this never holds"],
+    ),
+    (
+        "bad code value",
+        &[(D, "channels = [\"1\", \"2\"]", "channels = [\"1\", \"7\"]")],
+        &["demo.toml:29:18: bad-value: an entry of `channels` may not be \"7\""],
+    ),
+    (
+        "bad format",
+        &[(C, "format = 1", "format = 2")],
+        &["catalogue.toml:1:10: bad-value: format 2 is not known; this program reads 1"],
+    ),
+    (
+        "bad region code",
+        &[(C, "\"370100\"", "\"3701\"")],
+        &["catalogue.toml:4:15: bad-value: \"3701\" is no region code: GB/T 2260 has six digits"],
+    ),
+    (
+        "bad number",
+        &[(D, "working_days = 1\n", "working_days = -1\n")],
+        &["demo.toml:146:16: bad-value: `working_days` must be a number from 0 to 4294967295"],
+    ),
+    (
+        "bad age",
+        &[(D, "until = \"P1Y\"", "until = \"1 year\"")],
+        &["demo.toml:64:9: bad-value: an age must be written like \"P1Y\", \"P6M\" or \"P1Y6M\""],
+    ),
+    (
+        "bad name",
+        &[(D, "“一件事一次办”", "一件事")],
+        &["demo.toml:4:15: bad-value: the Chinese name must end with “一件事一次办” (appendix A)"],
+    ),
+    (
+        "bad postcode",
+        &[(D, "\"250000\"", "\"25000\"")],
+        &["demo.toml:24:12: bad-value: \"25000\" is no postcode: it has six digits"],
+    ),
+    (
+        "bad web address",
+        &[(D, "https://example.com/birth", "example.com")],
+        &["demo.toml:21:14: bad-value: \"example.com\" is no web address"],
+    ),
+    (
+        "bad telephone",
+        &[(D, "\"12345\"", "\"call us\"")],
+        &["demo.toml:28:40: bad-value: \"call us\" cannot be reached that way"],
+    ),
+    (
+        "bad item code",
+        &[(
+            D,
+            "code = \"11370100MB0000000X4370100001000\"",
+            "code = \"a b\"",
+        )],
+        &["demo.toml:10:8: bad-value: \"a b\" is no code: letters and digits only (GB/T 39554.1)"],
+    ),
+    (
+        "values on a resource that is no choice",
+        &[(C, "kind = \"date\"", "kind = \"date\"\nvalues = [\"a\"]")],
+        &[
+            "catalogue.toml:37:10: bad-value: resource `register.birth` is no choice and may have no `values`",
+        ],
+    ),
+    (
+        "bad hours",
+        &[(D, "\"09:00-12:00\"", "\"9-12\"")],
+        &["demo.toml:25:38: bad-value: hours must be written like \"09:00-12:00\""],
+    ),
+    (
+        "hours that end before they start",
+        &[(D, "\"09:00-12:00\"", "\"12:00-09:00\"")],
+        &["demo.toml:25:38: bad-value: hours must end after they start"],
+    ),
+    (
+        "hours that overlap",
+        &[(D, "\"13:00-17:00\"", "\"11:00-17:00\"")],
+        &["demo.toml:25:53: bad-hours: 11:00-17:00 starts before 09:00-12:00 has ended"],
+    ),
+    (
+        "a day with two rows of hours",
+        &[(
+            D,
+            "hours = [",
+            "hours = [{ days = \"fri\", open = [\"08:00-12:00\"] }, ",
+        )],
+        &["demo.toml:25:61: bad-hours: Friday already has its hours"],
+    ),
+    (
+        "bad days",
+        &[(D, "\"mon-fri\"", "\"weekdays\"")],
+        &[
+            "demo.toml:25:19: bad-value: days must be written like \"mon-fri\", \"sat\" or \"mon-wed,fri\"",
+        ],
+    ),
+    (
+        "bad id",
+        &[(D, "id = \"id-card\"", "id = \"IdCard\"")],
+        &["demo.toml:196:6: bad-id: `IdCard` cannot be an id"],
+    ),
+    (
+        "bad matter id",
+        &[(D, "id = \"demo\"", "id = \"other\"")],
+        &["demo.toml:2:6: bad-id: the file of matter `other` must be named `other.toml`"],
+    ),
+    (
+        "option that reads as unsure",
+        &[
+            (D, "id = \"abroad\"\ntext", "id = \"unsure\"\ntext"),
+            (D, "place = [\"abroad\"]", "place = [\"unsure\"]"),
+        ],
+        &["demo.toml:53:6: bad-id: `unsure` cannot be an id"],
+    ),
+    (
+        "duplicate question",
+        &[(D, "id = \"bills\"\ntext", "id = \"married\"\ntext")],
+        &[
+            "demo.toml:97:6: duplicate-id: there is a question `married` already",
+            "demo.toml:128:21: unknown-reference: there is no question `bills`",
+            "demo.toml:185:32: unknown-reference: there is no question `bills`",
+        ],
+    ),
+    (
+        "duplicate option",
+        &[(D, "id = \"home\"", "id = \"hospital\"")],
+        &["demo.toml:49:6: duplicate-id: question `place` has an option `hospital` already"],
+    ),
+    (
+        "duplicate unit",
+        &[(C, "id = \"police\"", "id = \"health\"")],
+        &[
+            "catalogue.toml:17:6: duplicate-id: there is a unit `health` already",
+            "demo.toml:19:22: unknown-reference: there is no unit `police`",
+            "demo.toml:151:8: unknown-reference: there is no unit `police`",
+            "demo.toml:237:65: unknown-reference: there is no unit `police`",
+        ],
+    ),
+    (
+        "unknown stage",
+        &[(D, "stage = \"birth\"", "stage = \"moon\"")],
+        &["demo.toml:3:9: unknown-reference: there is no stage `moon`"],
+    ),
+    (
+        "unknown unit",
+        &[(D, "unit = \"police\"", "unit = \"moon\"")],
+        &["demo.toml:151:8: unknown-reference: there is no unit `moon`"],
+    ),
+    (
+        "unknown question",
+        &[(
+            D,
+            "when = { place = [\"abroad\"] }",
+            "when = { palace = [\"abroad\"] }",
+        )],
+        &["demo.toml:114:10: unknown-reference: there is no question `palace`"],
+    ),
+    (
+        "unknown option",
+        &[(
+            D,
+            "when = { place = [\"abroad\"] }",
+            "when = { place = [\"abroad\", \"moon\"] }",
+        )],
+        &["demo.toml:114:29: unknown-reference: question `place` has no option `moon`"],
+    ),
+    (
+        "unknown item",
+        &[(D, "after = [\"registration\"]", "after = [\"moon\"]")],
+        &["demo.toml:166:10: unknown-reference: there is no item `moon`"],
+    ),
+    (
+        "unknown material",
+        &[(D, "yields = [\"certificate-paper\"]", "yields = [\"moon\"]")],
+        &["demo.toml:142:11: unknown-reference: there is no material `moon`"],
+    ),
+    (
+        "unknown resource",
+        &[(D, "{ id = \"card.local\"", "{ id = \"card.moon\"")],
+        &["demo.toml:73:19: unknown-reference: there is no resource `card.moon`"],
+    ),
+    (
+        "unknown resource value",
+        &[(
+            D,
+            "local = \"local\", elsewhere",
+            "here = \"local\", elsewhere",
+        )],
+        &["demo.toml:73:45: unknown-reference: resource `card.local` has no value `here`"],
+    ),
+    (
+        "unknown option to go on with",
+        &[(D, "as = \"no\"", "as = \"maybe\"")],
+        &["demo.toml:86:74: unknown-reference: there is no option `maybe`"],
+    ),
+    (
+        "unknown split",
+        &[(D, "split = [\"place\"]", "split = [\"place\", \"moon\"]")],
+        &["demo.toml:134:19: unknown-reference: there is no question `moon`"],
+    ),
+    (
+        "resource of another kind",
+        &[(D, "{ id = \"register.birth\" }", "{ id = \"card.name\" }")],
+        &["demo.toml:61:19: bad-value: resource `card.name` cannot answer question `born`"],
+    ),
+    (
+        "prefill of another kind",
+        &[(D, "prefill = \"card.name\"", "prefill = \"register.birth\"")],
+        &[
+            "demo.toml:265:11: bad-value: resource `register.birth` cannot fill field `applicant-name`: the kinds or values differ",
+        ],
+    ),
+    (
+        "missing sample",
+        &[(
+            D,
+            "sample = \"samples/paper.svg\"",
+            "sample = \"samples/none.svg\"",
+        )],
+        &[
+            "demo.toml:143:73: bad-file: there is no file `samples/none.svg` in the catalogue's folder",
+        ],
+    ),
+    (
+        "sample that is no picture",
+        &[(
+            D,
+            "blank_form = \"samples/paper.svg\"",
+            "blank_form = \"demo.toml\"",
+        )],
+        &[
+            "demo.toml:236:14: bad-file: `demo.toml` is neither SVG, PNG, JPEG nor PDF by its content",
+        ],
+    ),
+    (
+        "sample outside",
+        &[(
+            D,
+            "blank_form = \"samples/paper.svg\"",
+            "blank_form = \"../paper.svg\"",
+        )],
+        &["demo.toml:236:14: bad-file: `../paper.svg` is no path inside the catalogue's folder"],
+    ),
+    (
+        "gap between bands",
+        &[(D, "from = 1\n", "from = 3\n")],
+        &["demo.toml:107:1: bad-bands: band `some` leaves a gap: nothing covers 1"],
+    ),
+    (
+        "overlap of bands",
+        &[(D, "until = 1\n", "until = 2\n")],
+        &["demo.toml:107:1: bad-bands: band `some` overlaps the one before: both cover 1"],
+    ),
+    (
+        "bands that end early",
+        &[(D, "from = 1\n", "from = 1\nuntil = 20\n")],
+        &["demo.toml:107:1: bad-bands: the bands must end at 21 (`max` is 20), and end at 20"],
+    ),
+    (
+        "band of the wrong kind",
+        &[(D, "from = 1\n", "from = \"P1Y\"\n")],
+        &["demo.toml:107:1: bad-bands: band `some` must be given in numbers"],
+    ),
+    (
+        "gap between ages",
+        &[(D, "from = \"P1Y\"", "from = \"P13M\"")],
+        &["demo.toml:65:1: bad-bands: band `older` must start where the one before ends: P1Y"],
+    ),
+    (
+        "age band without start",
+        &[(D, "from = \"P1Y\"\n", "")],
+        &["demo.toml:65:1: bad-bands: band `older` must start where the one before ends: P1Y"],
+    ),
+    (
+        "question that depends on a later one",
+        &[(
+            D,
+            "text = { zh = \"户口在哪里？\", en = \"Where are you registered?\" }",
+            "text = { zh = \"户口在哪里？\", en = \"Where are you registered?\" }\nwhen = { bills = [\"some\"] }",
+        )],
+        &[
+            "demo.toml:72:10: later-question: the condition names `bills`, which is not asked before this question",
+        ],
+    ),
+    (
+        "choice without values",
+        &[(C, "values = [\"local\", \"elsewhere\"]\n", "")],
+        &[
+            "catalogue.toml:27:1: incomplete: resource `card.local` is a choice and has no `values`",
+            "demo.toml:73:45: unknown-reference: resource `card.local` has no value `local`",
+            "demo.toml:73:62: unknown-reference: resource `card.local` has no value `elsewhere`",
+        ],
+    ),
+    (
+        "option without text",
+        &[(D, "text = { zh = \"家里\", en = \"Home\" }\n", "")],
+        &["demo.toml:48:1: incomplete: option `home` of a choice lacks `text`"],
+    ),
+    (
+        "number without unit",
+        &[(D, "unit = { zh = \"张\", en = \"invoices\" }\n", "")],
+        &["demo.toml:99:8: incomplete: question `bills` asks for a number and lacks `unit`"],
+    ),
+    (
+        "number's key on a choice",
+        &[(
+            D,
+            "unsure = { help = { zh = \"看出生证明\", en = \"See the birth record\" } }",
+            "max = 3",
+        )],
+        &["demo.toml:43:7: bad-value: question `place` asks for no number and may have no `max`"],
+    ),
+    (
+        "government material without issuer",
+        &[(D, "issuer = { zh = \"公安机关\", en = \"Police\" }\n", "")],
+        &[
+            "demo.toml:201:10: incomplete: material `id-card` is issued by government and lacks `issuer`",
+        ],
+    ),
+    (
+        "paper without copies",
+        &[(
+            D,
+            "original = \"original\"\npaper_copies = 1\n",
+            "original = \"original\"\n",
+        )],
+        &[
+            "demo.toml:217:8: incomplete: material `certificate-paper` is accepted on paper and lacks `paper_copies`",
+        ],
+    ),
+    (
+        "paper in no copies",
+        &[(
+            D,
+            "original = \"original\"\npaper_copies = 1\n",
+            "original = \"original\"\npaper_copies = 0\n",
+        )],
+        &[
+            "demo.toml:220:16: bad-value: material `certificate-paper` is collected on paper, so not in 0 copies",
+        ],
+    ),
+    (
+        "intermediary without names",
+        &[(
+            D,
+            "intermediary = { required = false }",
+            "intermediary = { required = true }",
+        )],
+        &[
+            "demo.toml:30:16: incomplete: an intermediary is required: `statutory` must name the statutory ones",
+        ],
+    ),
+    (
+        "choice field without options",
+        &[(D, "kind = \"text\"\ngroup", "kind = \"choice\"\ngroup")],
+        &["demo.toml:281:8: incomplete: field `spouse-name` is a choice and has no `options`"],
+    ),
+    (
+        "charged without standard or basis",
+        &[(D, "charged = false", "charged = true")],
+        &[
+            "demo.toml:20:11: fee-incomplete: the matter is charged and lacks `fee_basis` (appendix A)",
+            "demo.toml:20:11: fee-incomplete: the matter is charged and lacks `fee_standard` (appendix A)",
+        ],
+    ),
+    (
+        "required without reason",
+        &[(
+            D,
+            "required_why = { zh = \"其他事项都要用\", en = \"All others need it\" }\n",
+            "",
+        )],
+        &[
+            "demo.toml:140:12: reason-missing: item `certificate` is required and does not say why (`required_why`)",
+        ],
+    ),
+    (
+        "in person without reason",
+        &[(
+            D,
+            "in_person_why = { zh = \"核对本人\", en = \"To check the person\" }\n",
+            "",
+        )],
+        &[
+            "demo.toml:158:13: reason-missing: item `registration` needs the person and does not say why (`in_person_why`)",
+        ],
+    ),
+    (
+        "phrase missing",
+        &[(
+            D,
+            "phrase = { zh = \"有发票\", en = \"with invoices\" }\n",
+            "",
+        )],
+        &[
+            "demo.toml:107:1: phrase-missing: option `some` needs a `phrase`: situation `local` is split by `bills`",
+        ],
+    ),
+    (
+        "same situation twice",
+        &[(
+            D,
+            "id = \"elsewhere\"\ntext = { zh = \"孩子",
+            "id = \"local\"\ntext = { zh = \"孩子",
+        )],
+        &["demo.toml:131:6: duplicate-id: there is a situation `local` already"],
+    ),
+    (
+        "same expanded id",
+        &[
+            (D, "id = \"yes\"", "id = \"no-no\""),
+            (D, "married = [\"yes\"]", "married = [\"no-no\"]"),
+            (D, "married = [\"yes\"]", "married = [\"no-no\"]"),
+            (D, "married = [\"yes\"]", "married = [\"no-no\"]"),
+            (D, "id = \"none\"", "id = \"no-x\""),
+            (D, "id = \"some\"", "id = \"x\""),
+            (D, "bills = [\"some\"]", "bills = [\"x\"]"),
+        ],
+        &["demo.toml:128:9: same-situation: two situations would have the id `local.no-no-x`"],
+    ),
+    (
+        "overlap of situations",
+        &[(D, "when = { register = [\"elsewhere\"] }\nsplit", "split")],
+        &[
+            "demo.toml:130:1: overlap: situations `local.yes-none` and `elsewhere.hospital` both apply when place = hospital, born = infant, register = local, married = yes, bills = none",
+            "demo.toml:151:8: not-constant: the condition holds for a part of situation `elsewhere.hospital` only: `register` decides, and is open there",
+            "demo.toml:164:8: not-constant: the condition holds for a part of situation `elsewhere.hospital` only: `register` decides, and is open there",
+            "demo.toml:174:8: not-constant: the condition holds for a part of situation `elsewhere.hospital` only: `register` decides, and is open there",
+            "demo.toml:184:8: not-constant: the condition holds for a part of situation `elsewhere.hospital` only: `register` decides, and is open there",
+        ],
+    ),
+    (
+        "condition that contradicts itself",
+        &[(
+            D,
+            "[[window]]\nid = \"older\"\nwhen = { born = [\"older\"] }",
+            "[[window]]\nid = \"older\"\nwhen = { register = [\"elsewhere\"], married = [\"yes\"] }",
+        )],
+        &[
+            "demo.toml:120:8: never-holds: window `older` can never be: its condition names answers that exclude each other",
+        ],
+    ),
+    (
+        "situation that windows serve",
+        &[(
+            D,
+            "when = { register = [\"elsewhere\"] }\nsplit",
+            "when = { register = [\"elsewhere\"], place = [\"abroad\"] }\nsplit",
+        )],
+        &[
+            "demo.toml:133:8: never-holds: situation `elsewhere` can never be: its answers exclude each other or windows serve them all",
+        ],
+    ),
+    (
+        "item constant over no situation",
+        &[(
+            D,
+            "when = { register = [\"local\"], bills = [\"some\"] }",
+            "when = { place = [\"home\"] }",
+        )],
+        &[
+            "demo.toml:185:8: not-constant: the condition holds for a part of situation `local.yes-none` only: `place` decides, and is open there",
+        ],
+    ),
+    (
+        "need not constant",
+        &[(
+            D,
+            "when = { married = [\"yes\"] }\ncopies",
+            "when = { place = [\"home\"] }\ncopies",
+        )],
+        &[
+            "demo.toml:240:8: not-constant: the condition holds for a part of situation `local.yes-none` only: `place` decides, and is open there",
+        ],
+    ),
+    (
+        "cycle",
+        &[(
+            D,
+            "working_days = 1\n",
+            "working_days = 1\nafter = [\"insurance\"]\n",
+        )],
+        &[
+            "demo.toml:154:10: cycle: items wait for each other: certificate → insurance → registration → certificate",
+        ],
+    ),
+    (
+        "promise shorter than the longest path",
+        &[(D, "promised_working_days = 8", "promised_working_days = 7")],
+        &[
+            "demo.toml:32:25: promise-too-short: 7 working days are promised, and the longest path of situation `local.yes-some` takes 8",
+        ],
+    ),
+    (
+        "promise longer than the law",
+        &[(
+            D,
+            "\nstatutory_working_days = 30",
+            "\nstatutory_working_days = 7",
+        )],
+        &["demo.toml:32:25: promise-too-long: 8 working days are promised; the law allows 7"],
+    ),
+    (
+        "item's promise longer than the law",
+        &[(
+            D,
+            "statutory_working_days = 5",
+            "statutory_working_days = 0",
+        )],
+        &[
+            "demo.toml:146:16: promise-too-long: item `certificate` promises 1 working days; the law allows 0",
+        ],
+    ),
+    (
+        "unit not named",
+        &[(
+            D,
+            "cooperating_units = [\"police\"]",
+            "cooperating_units = [\"health\"]",
+        )],
+        &["demo.toml:151:8: unit-not-named: unit `police` is neither lead nor cooperating unit"],
+    ),
+    (
+        "item in no situation",
+        &[(
+            D,
+            "when = { register = [\"local\"], bills = [\"some\"] }",
+            "when = { place = [\"abroad\"] }",
+        )],
+        &["demo.toml:182:6: never-needed: item `refund` takes part in no situation"],
+    ),
+    (
+        "material never needed",
+        &[(
+            D,
+            "item = \"certificate\"\nwhy = { zh = \"核对出生\"",
+            "item = \"certificate\"\nwhen = { place = [\"abroad\"] }\nwhy = { zh = \"核对出生\"",
+        )],
+        &["demo.toml:249:6: never-needed: material `birth-record` is needed in no situation"],
+    ),
+    (
+        "field never needed",
+        &[(
+            D,
+            "group = { zh = \"孩子\", en = \"Child\" }\nitems = [\"certificate\"]",
+            "group = { zh = \"孩子\", en = \"Child\" }",
+        )],
+        &["demo.toml:270:6: never-needed: field `birth-date` is needed in no situation"],
+    ),
+    (
+        "need that does not wait",
+        &[(
+            D,
+            "when = { register = [\"local\"], bills = [\"some\"] }\nafter = [\"certificate\"]",
+            "when = { register = [\"local\"], bills = [\"some\"] }",
+        )],
+        &[
+            "demo.toml:224:8: yield-order: `refund` needs `certificate-paper`, which `certificate` yields, and does not wait for it",
+        ],
+    ),
+    (
+        "several at once, in both files",
+        &[
+            (C, "\"370100\"", "\"x\""),
+            (D, "[guide]\n", "[guide]\ncolour = \"red\"\n"),
+            (D, "\"250000\"", "\"25000\""),
+            (D, "unit = \"police\"", "unit = \"moon\""),
+            (D, "{ zh = \"无\", en = \"None\" }", "{ zh = \"无\" }"),
+        ],
+        &[
+            "catalogue.toml:4:15: bad-value: \"x\" is no region code: GB/T 2260 has six digits",
+            "demo.toml:10:1: unknown-key: `guide` has no key `colour`",
+            "demo.toml:16:17: missing-translation: `preconditions` has no English text",
+            "demo.toml:25:12: bad-value: \"25000\" is no postcode: it has six digits",
+            "demo.toml:152:8: unknown-reference: there is no unit `moon`",
+        ],
+    ),
+];
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let update = std::env::var_os("UPDATE").is_some();
+    for (name, edits, expected) in MISTAKES {
+        let found = lines(edited(edits));
+        if update {
+            println!("{}", serde_json::json!([name, found]));
+        } else {
+            assert_eq!(found, *expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_code_is_provoked() {
+    let mut codes: BTreeSet<Code> = BTreeSet::new();
+    for (_, edits, _) in MISTAKES {
+        codes.extend(
+            edited(edits)
+                .err()
+                .iter()
+                .flat_map(|e| &e.findings)
+                .map(|f| f.code),
+        );
+    }
+    // The rest needs more than an edit: see the tests below.
+    codes.extend([Code::Unreadable, Code::TooManySituations]);
+    let last = Code::YieldOrder as usize;
+    assert_eq!(codes.len(), last + 1, "{codes:?}");
+}
+
+#[test]
+fn folders_and_files_that_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = lines(Catalog::load(&dir.path().join("none")));
+    assert!(
+        found[0].starts_with(".:1:1: unreadable: the catalogue's folder"),
+        "{found:?}"
+    );
+    assert_eq!(
+        lines(Catalog::load(dir.path())),
+        ["catalogue.toml:1:1: unreadable: the catalogue's folder has no catalogue.toml"]
+    );
+    fs::copy(good().join(C), dir.path().join(C)).unwrap();
+    fs::write(dir.path().join("big.toml"), vec![b'#'; (1 << 20) + 1]).unwrap();
+    fs::write(dir.path().join("latin.toml"), b"# caf\xe9").unwrap();
+    assert_eq!(
+        lines(Catalog::load(dir.path())),
+        [
+            "big.toml:1:1: unreadable: the file cannot be read: it is bigger than 1048576 bytes",
+            "latin.toml:1:1: unreadable: the file cannot be read: it is not UTF-8 text",
+        ]
+    );
+    for n in 0..MAX_FILES {
+        fs::write(dir.path().join(format!("m{n}.toml")), "").unwrap();
+    }
+    assert_eq!(
+        lines(Catalog::load(dir.path())),
+        [".:1:1: unreadable: the catalogue has more than 500 files"]
+    );
+}
+
+#[test]
+fn situations_are_bounded() {
+    let mut questions = String::new();
+    let mut split = Vec::new();
+    for q in 0..8 {
+        questions += &format!(
+            "[[question]]\nid = \"q{q}\"\nkind = \"choice\"\ntext = {{ zh = \"问\", en = \"q\" }}\n"
+        );
+        for o in 0..4 {
+            questions += &format!(
+                "[[question.option]]\nid = \"o{o}\"\ntext = {{ zh = \"选\", en = \"o\" }}\nphrase = {{ zh = \"选\", en = \"o\" }}\n"
+            );
+        }
+        split.push(format!("\"q{q}\""));
+    }
+    let questions = questions + "[[window]]\nid = \"abroad\"";
+    let split = format!("split = [{}]", split.join(", "));
+    let found = lines(edited(&[
+        (D, "[[window]]\nid = \"abroad\"", &questions),
+        (D, "split = [\"place\"]", &split),
+    ]));
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].ends_with("too-many-situations: the matter has more than 5000 situations when `elsewhere` is split"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_line_is_shown() {
+    let error = edited(&[(D, "as = \"no\"", "as = \"maybe\"")]).unwrap_err();
+    assert_eq!(error.to_string(), "the catalogue was refused: 1 finding");
+    let text = error.render();
+    for part in [
+        "unknown-reference",
+        "demo.toml:",
+        "as = \"maybe\"",
+        "there is no option `maybe`",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let json = serde_json::to_value(&error).unwrap();
+    assert_eq!(json["findings"][0]["code"], "unknown-reference");
+    assert_eq!(json["findings"][0]["file"], "demo.toml");
+    assert!(json["findings"][0]["line"].is_u64());
+}
+
+fn lines(loaded: Result<Catalog, LoadError>) -> Vec<String> {
+    match loaded {
+        Ok(_) => vec!["nothing was found".to_owned()],
+        Err(e) => e.findings.iter().map(|f| f.line()).collect(),
+    }
+}

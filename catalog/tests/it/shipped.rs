@@ -1,0 +1,262 @@
+//! The shipped catalogue: it loads, and every way through every matter ends well.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use yici_catalog::{
+    Answer, Answers, Bound, Catalog, Matter, Question, QuestionKind, QuestionOption, State,
+};
+
+use crate::support::TODAY;
+
+/// More ways than this through one matter would take the test too long.
+const MAX_WAYS: usize = 200_000;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("matters")
+}
+
+fn shipped() -> Catalog {
+    match Catalog::load(&folder()) {
+        Ok(catalog) => catalog,
+        Err(e) => panic!("{e}\n{}", e.render()),
+    }
+}
+
+#[test]
+fn it_loads_and_has_its_matters() {
+    let catalog = shipped();
+    assert!(catalog.matters.len() >= 3);
+    for words in ["生孩子", "饭馆", "退休"] {
+        assert!(!catalog.search(words).is_empty(), "{words} finds nothing");
+    }
+}
+
+#[test]
+fn every_way_ends_and_every_situation_is_reached() {
+    for matter in &shipped().matters {
+        let mut reached = BTreeSet::new();
+        let mut ways = 0;
+        walk(
+            matter,
+            &mut Answers::new(),
+            usize::MAX,
+            &mut reached,
+            &mut ways,
+        );
+        let missing: Vec<&str> = (0..matter.situations.len())
+            .filter(|s| !reached.contains(s))
+            .map(|s| matter.situations[s].id.as_str())
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "{}: never reached: {missing:?}",
+            matter.id
+        );
+        println!(
+            "{}: {} situations, {ways} ways",
+            matter.id,
+            matter.situations.len()
+        );
+    }
+}
+
+fn walk(
+    matter: &Matter,
+    answers: &mut Answers,
+    before: usize,
+    reached: &mut BTreeSet<usize>,
+    ways: &mut usize,
+) {
+    let interview = matter.interview(answers, TODAY);
+    match interview.state {
+        State::Question { id, at_most_left } => {
+            assert!(at_most_left < before, "{}: {answers:?}", matter.id);
+            let question = matter.question(&id).unwrap();
+            let unsure = question.unsure.iter().map(|_| Answer::Unsure);
+            let known = question.options.iter().map(|o| answer_in(question, o));
+            for answer in known.chain(unsure) {
+                answers.insert(&id, answer);
+                walk(matter, answers, at_most_left, reached, ways);
+            }
+            answers.remove(&id);
+        }
+        State::Settled { situation } => {
+            reached.insert(situation);
+            *ways += 1;
+        }
+        State::Window { id, .. } => {
+            // Only "I don't know" may lead to a window that the author did not write.
+            let unsure = answers.0.values().any(|a| *a == Answer::Unsure);
+            assert!(
+                id.is_some() || unsure,
+                "{}: nothing fits {answers:?}",
+                matter.id
+            );
+            *ways += 1;
+        }
+        State::Error { question, message } => panic!("{question}: {}", message.en),
+    }
+    assert!(*ways <= MAX_WAYS, "{} has too many ways", matter.id);
+}
+
+/// An answer that lies in an option.
+fn answer_in(question: &Question, option: &QuestionOption) -> Answer {
+    match question.kind {
+        QuestionKind::Choice => Answer::Option(option.id.clone()),
+        QuestionKind::Number => Answer::Number(match &option.from {
+            Some(Bound::Number(from)) => *from,
+            Some(Bound::Age(_)) | None => question.min.unwrap(),
+        }),
+        QuestionKind::Date => Answer::Date(match &option.from {
+            Some(Bound::Age(age)) => {
+                // The youngest who has the age.
+                let days = |d: i32| TODAY.checked_sub(d.days()).unwrap();
+                let old_enough = |d: &i32| age.reached(days(*d)).is_some_and(|day| day <= TODAY);
+                days((0..150 * 366).find(old_enough).unwrap())
+            }
+            Some(Bound::Number(_)) | None => TODAY,
+        }),
+    }
+}
+
+#[test]
+fn situations_differ() {
+    for matter in &shipped().matters {
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        for situation in &matter.situations {
+            let outcome = matter.outcome(situation, &Answers::new(), &matter.all_items(situation));
+            let materials: Vec<_> = outcome
+                .materials
+                .iter()
+                .map(|m| (&m.material, m.copies))
+                .collect();
+            let form: Vec<_> = outcome
+                .form
+                .iter()
+                .map(|f| (&f.field, f.required))
+                .collect();
+            let what = format!(
+                "{:?} {materials:?} {form:?} {:?}",
+                situation.items, outcome.flow
+            );
+            if let Some(other) = seen.insert(what, &situation.id) {
+                panic!(
+                    "{}: `{other}` and `{}` do not differ",
+                    matter.id, situation.id
+                );
+            }
+        }
+    }
+}
+
+/// The interview against the definition, read from the file itself without the crate: whole sets
+/// of answers, at most one situation for each.
+#[test]
+fn the_definition_agrees() {
+    for matter in &shipped().matters {
+        let text = std::fs::read_to_string(folder().join(format!("{}.toml", matter.id))).unwrap();
+        let file: toml::Table = text.parse().unwrap();
+        let samples: Vec<Vec<Answer>> = matter
+            .questions
+            .iter()
+            .map(|q| q.options.iter().map(|o| answer_in(q, o)).collect())
+            .collect();
+        let mut seed = 1u64;
+        for _ in 0..5000 {
+            let mut given: BTreeMap<&str, &str> = BTreeMap::new();
+            let mut answers = Answers::new();
+            for (question, samples) in matter.questions.iter().zip(&samples) {
+                // xorshift: the same answers in every run.
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                let choice = (seed % question.options.len() as u64) as usize;
+                let option = &question.options[choice];
+                answers.insert(&question.id, samples[choice].clone());
+                if question.when.iter().all(|(q, options)| {
+                    given
+                        .get(q.as_str())
+                        .is_some_and(|o| options.iter().any(|i| i == o))
+                }) {
+                    given.insert(&question.id, &option.id);
+                }
+            }
+            let windows: Vec<&str> = tables(&file, "window")
+                .filter(|w| holds(w, &given))
+                .map(|w| w["id"].as_str().unwrap())
+                .collect();
+            let situations: Vec<String> = tables(&file, "situation")
+                .filter(|s| holds(s, &given))
+                .map(|s| expanded_id(s, &given))
+                .collect();
+            match matter.interview(&answers, TODAY).state {
+                State::Settled { situation } => {
+                    assert!(windows.is_empty(), "{}: {given:?}", matter.id);
+                    let id = matter.situations[situation].id.clone();
+                    assert_eq!(situations, [id], "{}: {given:?}", matter.id);
+                }
+                State::Window { id: Some(id), .. } => {
+                    assert!(windows.contains(&id.as_str()), "{}: {given:?}", matter.id);
+                }
+                other @ (State::Window { id: None, .. }
+                | State::Question { .. }
+                | State::Error { .. }) => {
+                    panic!("{}: {other:?} for {given:?}", matter.id)
+                }
+            }
+        }
+    }
+}
+
+fn tables<'f>(file: &'f toml::Table, key: &str) -> impl Iterator<Item = &'f toml::Value> {
+    file.get(key)
+        .and_then(|v| v.as_array())
+        .into_iter()
+        .flatten()
+}
+
+fn holds(table: &toml::Value, given: &BTreeMap<&str, &str>) -> bool {
+    let Some(when) = table.get("when") else {
+        return true;
+    };
+    when.as_table().unwrap().iter().all(|(q, options)| {
+        let options = options.as_array().unwrap();
+        given
+            .get(q.as_str())
+            .is_some_and(|o| options.iter().any(|i| i.as_str() == Some(o)))
+    })
+}
+
+fn expanded_id(situation: &toml::Value, given: &BTreeMap<&str, &str>) -> String {
+    let id = situation["id"].as_str().unwrap();
+    let split = situation.get("split").and_then(|s| s.as_array());
+    let options: Vec<&str> = split
+        .into_iter()
+        .flatten()
+        .filter_map(|q| given.get(q.as_str().unwrap()).copied())
+        .collect();
+    if options.is_empty() {
+        id.to_owned()
+    } else {
+        format!("{id}.{}", options.join("-"))
+    }
+}
+
+#[test]
+fn the_helper_finds_ages() {
+    // Guards the tests above: an answer must lie in its band.
+    let catalog = shipped();
+    for question in catalog.matters.iter().flat_map(|m| &m.questions) {
+        for option in &question.options {
+            if let (Answer::Date(date), Some(Bound::Age(until))) =
+                (answer_in(question, option), &option.until)
+            {
+                let reached: Option<Date> = until.reached(date);
+                assert!(reached.is_some_and(|day| TODAY < day), "{}", option.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! A reader of resident ID cards with a SAM_V module, on a pseudo-terminal.
+
+mod block;
+mod line;
+mod people;
+mod reader;
+
+pub use people::{Person, people, person};
+pub use reader::Reader;

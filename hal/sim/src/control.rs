@@ -1,0 +1,235 @@
+//! Orders over a Unix socket: one request a connection, one line of JSON each way.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::card::{self, Person, Reader};
+use crate::order::{
+    CardOrder, CutterState, HeadState, Order, PaperOrder, Position, PrinterOrder, WaitOrder,
+};
+use crate::printer::Printer;
+
+/// Longest request or answer in bytes.
+const LONGEST: u64 = 256 * 1024;
+
+/// Most requests under way at once; `wait` holds one for as long as it waits.
+const MOST: usize = 32;
+
+/// The devices that are running.
+#[derive(Clone)]
+pub struct Devices {
+    pub reader: Option<Reader>,
+    pub printer: Option<Printer>,
+}
+
+/// A message on the socket.
+#[derive(Serialize, Deserialize)]
+struct Request {
+    order: Order,
+    /// The person whose card is laid: the client has read the file.
+    person: Option<Person>,
+}
+
+/// Opens the socket (mode 0600) and serves it on a thread of its own.
+///
+/// # Errors
+/// If the socket cannot be made.
+pub fn serve(socket: &Path, devices: Devices) -> io::Result<()> {
+    if UnixStream::connect(socket).is_ok() {
+        return Err(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            "another kiosk-sim serves this socket",
+        ));
+    }
+    match std::fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(socket)?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+    thread::spawn(move || {
+        let running = std::sync::Arc::new(());
+        for stream in listener.incoming().flatten() {
+            if std::sync::Arc::strong_count(&running) > MOST {
+                continue;
+            }
+            let (devices, guard) = (devices.clone(), running.clone());
+            thread::spawn(move || {
+                // A client that went away needs no answer.
+                let _ = answer(&stream, &devices);
+                drop(guard);
+            });
+        }
+    });
+    Ok(())
+}
+
+/// Sends an order to a running `kiosk-sim`, prints its answer, and turns it into an exit code: 0 done,
+/// 1 it did not come to pass (a wait ran out, no card to lift), 2 it could not be done.
+pub fn ask(socket: &Path, order: Order) -> ExitCode {
+    match send(socket, order) {
+        Ok(answer) => {
+            println!("{answer}");
+            let code = answer
+                .get("code")
+                .and_then(Value::as_u64)
+                .and_then(|code| u8::try_from(code).ok());
+            ExitCode::from(if answer["ok"] == true {
+                0
+            } else {
+                code.unwrap_or(2)
+            })
+        }
+        Err(error) => {
+            println!("{}", json!({"ok": false, "error": error}));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn send(socket: &Path, order: Order) -> Result<Value, String> {
+    let person = match &order {
+        Order::Card(CardOrder::Lay { who }) => Some(card::person(who)?),
+        Order::Card(_)
+        | Order::Paper(_)
+        | Order::Cover { .. }
+        | Order::Cutter { .. }
+        | Order::Head { .. }
+        | Order::Printer(_)
+        | Order::State
+        | Order::Wait(_) => None,
+    };
+    let talk = || -> io::Result<Value> {
+        let mut stream = UnixStream::connect(socket)?;
+        serde_json::to_writer(&stream, &Request { order, person })?;
+        stream.write_all(b"\n")?;
+        let mut line = String::new();
+        BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    };
+    talk().map_err(|error| format!("no kiosk-sim answers at {}: {error}", socket.display()))
+}
+
+fn answer(stream: &UnixStream, devices: &Devices) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(5)))?;
+    let mut line = String::new();
+    BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
+    let answer = match serde_json::from_str(&line) {
+        Ok(request) => obey(request, devices),
+        Err(error) => failed(2, format!("this is no order: {error}")),
+    };
+    let mut stream = stream;
+    writeln!(stream, "{answer}")
+}
+
+fn obey(request: Request, devices: &Devices) -> Value {
+    let reader = || {
+        devices
+            .reader
+            .as_ref()
+            .ok_or_else(|| failed(2, "this kiosk-sim runs no card reader"))
+    };
+    let printer = || {
+        devices
+            .printer
+            .as_ref()
+            .ok_or_else(|| failed(2, "this kiosk-sim runs no printer"))
+    };
+    let result = || -> Result<Value, Value> {
+        match request.order {
+            Order::Card(CardOrder::List) => {
+                return Ok(json!({"ok": true, "people": card::people()}));
+            }
+            Order::Card(order) => return of_reader(reader()?, order, request.person),
+            Order::Paper(PaperOrder::Out) => printer()?.take_paper(),
+            Order::Paper(PaperOrder::OutAfter { millimetres }) => {
+                printer()?.end_paper_after(millimetres)
+            }
+            Order::Paper(PaperOrder::Load) => printer()?.load_paper(),
+            Order::Paper(PaperOrder::Low { state }) => {
+                printer()?.set(|machine| machine.low = state.is_on())
+            }
+            Order::Paper(PaperOrder::Tear) => printer()?.tear(),
+            Order::Cover { position } => printer()?.set(|machine| {
+                machine.cover_open = match position {
+                    Position::Open => true,
+                    Position::Close => false,
+                }
+            }),
+            Order::Cutter { state } => printer()?.set(|machine| match state {
+                CutterState::Jam => machine.cutter_stuck = true,
+                CutterState::Clear => (machine.cutter_stuck, machine.cutter_error) = (false, false),
+            }),
+            Order::Head { state } => printer()?.set(|machine| {
+                machine.head_hot = match state {
+                    HeadState::Hot => true,
+                    HeadState::Cool => false,
+                }
+            }),
+            Order::Printer(PrinterOrder::Silent { state }) => {
+                printer()?.set(|machine| machine.silent = state.is_on())
+            }
+            Order::Printer(PrinterOrder::NoCompletion { state }) => {
+                printer()?.set(|machine| machine.no_completion = state.is_on())
+            }
+            Order::State => {
+                let card = devices.reader.as_ref().map(Reader::state);
+                let printer = devices.printer.as_ref().map(Printer::state);
+                return Ok(json!({"ok": true, "reader": card, "printer": printer}));
+            }
+            Order::Wait(WaitOrder::Slips { count, timeout }) => {
+                return match printer()?.wait_for_slips(count, timeout) {
+                    Ok(slips) => Ok(json!({"ok": true, "slips": slips})),
+                    Err(slips) => Err(failed(1, format!("only {slips} slips in that time"))),
+                };
+            }
+            Order::Wait(WaitOrder::ReaderPolled { timeout }) => {
+                if !reader()?.wait_for_poll(timeout) {
+                    return Err(failed(1, "nobody asked the reader for a card in that time"));
+                }
+            }
+        }
+        Ok(json!({"ok": true}))
+    };
+    result().unwrap_or_else(|failure| failure)
+}
+
+fn of_reader(reader: &Reader, order: CardOrder, person: Option<Person>) -> Result<Value, Value> {
+    match order {
+        CardOrder::Lay { .. } => {
+            let person = person.ok_or_else(|| failed(2, "whose card?"))?;
+            reader.lay(&person).map_err(|error| failed(2, error))?;
+        }
+        CardOrder::Lift { while_reading } => {
+            if !reader.lift(while_reading) {
+                return Err(failed(1, "there is no card"));
+            }
+        }
+        CardOrder::List => {}
+        CardOrder::Noise { bytes } if bytes > 65536 => {
+            return Err(failed(2, "at most 65536 bytes of noise"));
+        }
+        CardOrder::Noise { bytes } => reader.spoil(|spoil| spoil.noise = bytes),
+        CardOrder::Corrupt => reader.spoil(|spoil| spoil.corrupt = true),
+        CardOrder::Truncate => reader.spoil(|spoil| spoil.truncate = true),
+        CardOrder::Length { length } => reader.spoil(|spoil| spoil.length = Some(length)),
+        CardOrder::Late { milliseconds } => {
+            reader.spoil(|spoil| spoil.late = Duration::from_millis(milliseconds.min(60_000)))
+        }
+        CardOrder::Silent { state } => reader.set_silent(state.is_on()),
+    }
+    Ok(json!({"ok": true}))
+}
+
+fn failed(code: u8, error: impl std::fmt::Display) -> Value {
+    json!({"ok": false, "code": code, "error": error.to_string()})
+}

@@ -1,0 +1,151 @@
+//! What can be done to running devices; both the command line and the message on the socket.
+
+use std::time::Duration;
+
+use clap::{Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+/// One order.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum Order {
+    /// Cards and the reader's line
+    #[command(subcommand)]
+    Card(CardOrder),
+    /// The paper roll
+    #[command(subcommand)]
+    Paper(PaperOrder),
+    /// The printer's cover
+    Cover { position: Position },
+    /// The cutter; a jam shows when it is to cut
+    Cutter { state: CutterState },
+    /// The print head
+    Head { state: HeadState },
+    /// The printer's answers
+    #[command(subcommand)]
+    Printer(PrinterOrder),
+    /// Tell the state of everything
+    State,
+    /// Wait for something
+    #[command(subcommand)]
+    Wait(WaitOrder),
+}
+
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum CardOrder {
+    /// Lay a card on the reader: a built-in person's or one described by a TOML file
+    Lay { who: String },
+    /// Take the card away
+    Lift {
+        /// Only once it is being read, in the middle of that
+        #[arg(long)]
+        while_reading: bool,
+    },
+    /// List the built-in people
+    List,
+    /// Send so many bytes of noise before the next reply
+    Noise { bytes: usize },
+    /// Send the next reply with a wrong checksum
+    Corrupt,
+    /// Break the next reply off in the middle
+    Truncate,
+    /// Send the next reply with this length field, whatever its length is
+    Length { length: u16 },
+    /// Send the next reply so many milliseconds later
+    Late { milliseconds: u64 },
+    /// Answer nothing at all
+    Silent { state: Switch },
+}
+
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum PaperOrder {
+    /// Take the roll away, now
+    Out,
+    /// Let the roll end after so many more millimetres
+    OutAfter { millimetres: f64 },
+    /// Put a new roll in
+    Load,
+    /// Near the end of the roll
+    Low { state: Switch },
+    /// Tear off what hangs out
+    Tear,
+}
+
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum PrinterOrder {
+    /// Take bytes, print, and answer nothing
+    Silent { state: Switch },
+    /// Answer in real time, but never confirm a slip
+    NoCompletion { state: Switch },
+}
+
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum WaitOrder {
+    /// Until so many slips were cut off in all
+    Slips {
+        count: usize,
+        /// How long to wait at most, such as 20s or 500ms
+        #[arg(long, default_value = "20s", value_parser = duration)]
+        timeout: Duration,
+    },
+    /// Until the reader is asked for a card
+    ReaderPolled {
+        /// How long to wait at most, such as 20s or 500ms
+        #[arg(long, default_value = "20s", value_parser = duration)]
+        timeout: Duration,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum Position {
+    Open,
+    Close,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum CutterState {
+    Jam,
+    Clear,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum HeadState {
+    Hot,
+    Cool,
+}
+
+impl Switch {
+    /// True for on.
+    pub fn is_on(self) -> bool {
+        match self {
+            Self::On => true,
+            Self::Off => false,
+        }
+    }
+}
+
+/// Reads `20s` or `500ms`; at most 10 minutes.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(
+        text.find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(text.len()),
+    );
+    let number: u64 = number
+        .parse()
+        .map_err(|_| format!("`{text}` is no time; write 20s or 500ms"))?;
+    let time = match unit {
+        "s" => Duration::from_secs(number),
+        "ms" => Duration::from_millis(number),
+        _ => return Err(format!("`{text}` is no time; write 20s or 500ms")),
+    };
+    if time > Duration::from_secs(600) {
+        Err("wait at most 600s".into())
+    } else {
+        Ok(time)
+    }
+}

@@ -1,0 +1,163 @@
+//! A receipt printer that speaks ESC/POS on a TCP port.
+//!
+//! - [`receive`] takes bytes into the receive buffer and answers real-time requests at once.
+//! - [`interpret`] takes them out again, command by command, on a thread of its own.
+//! - [`machine`] is what that moves: paper, cover, cutter, head.
+//! - [`paper`] is what comes out.
+
+mod interpret;
+mod machine;
+mod paper;
+mod receive;
+mod text;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use machine::{Machine, Piece};
+pub use text::Charset;
+
+/// What kind of printer it is.
+pub struct Setup {
+    /// Printed dots across.
+    pub dots: usize,
+    /// Dots across the whole paper.
+    pub paper_dots: usize,
+    /// Characters that it has.
+    pub charset: Charset,
+    /// Size of the receive buffer in bytes.
+    pub buffer: usize,
+    /// Where pictures of slips go.
+    pub out: Option<PathBuf>,
+}
+
+/// Handle to the running printer.
+#[derive(Clone)]
+pub struct Printer {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+}
+
+struct Shared {
+    setup: Setup,
+    machine: Mutex<Machine>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the machine and wakes whoever waits for that.
+    fn change<T>(&self, how: impl FnOnce(&mut Machine) -> T) -> T {
+        let result = how(&mut self.lock());
+        self.changed.notify_all();
+        result
+    }
+
+    /// Writes the picture of a piece of paper, and then counts it. Drawing takes time, in which the
+    /// machine has to go on answering: it is not locked meanwhile.
+    fn put_down(&self, piece: Option<Piece>) {
+        if let Some(piece) = piece {
+            let picture = piece.save(&self.setup);
+            self.change(|machine| machine.count(piece.partial, picture));
+        }
+    }
+}
+
+impl Printer {
+    /// Starts a printer; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// If the address cannot be had, or the directory for pictures not be made.
+    pub fn start(address: SocketAddr, setup: Setup) -> io::Result<Self> {
+        if let Some(out) = &setup.out {
+            std::fs::create_dir_all(out)?;
+        }
+        let listener = TcpListener::bind(address)?;
+        let address = listener.local_addr()?;
+        let machine = Mutex::new(Machine::new(setup.dots));
+        let shared = Arc::new(Shared {
+            setup,
+            machine,
+            changed: Condvar::new(),
+        });
+        let receiver = shared.clone();
+        thread::spawn(move || receive::serve(&listener, &receiver));
+        let interpreter = shared.clone();
+        thread::spawn(move || interpret::run(&interpreter));
+        Ok(Self { shared, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Changes a switch of the machine.
+    pub fn set(&self, how: impl FnOnce(&mut Machine)) {
+        self.shared.change(how);
+    }
+
+    /// Takes the roll away.
+    pub fn take_paper(&self) {
+        self.shared.change(|machine| machine.paper = false);
+    }
+
+    /// Lets the roll end after so many more millimetres.
+    pub fn end_paper_after(&self, millimetres: f64) {
+        let rows = (millimetres.clamp(0.0, 100_000.0) * 8.0) as usize;
+        self.shared.change(|machine| {
+            machine.rows_left = Some(rows);
+            machine.paper = rows > 0;
+        });
+    }
+
+    /// Puts a new roll in; what hung in the printer comes away with the old one.
+    pub fn load_paper(&self) {
+        let piece = self.shared.change(|machine| {
+            let old = machine.sheet.take_all();
+            (machine.paper, machine.low, machine.rows_left) = (true, false, None);
+            machine.leave(old, true)
+        });
+        self.shared.put_down(piece);
+    }
+
+    /// Tears off what hangs out.
+    pub fn tear(&self) {
+        let piece = self.shared.change(|machine| {
+            let torn = machine.sheet.take_past_cutter();
+            machine.leave(torn, true)
+        });
+        self.shared.put_down(piece);
+    }
+
+    /// For `ctl state`.
+    pub fn state(&self) -> Value {
+        self.shared.lock().state()
+    }
+
+    /// Waits until so many slips were cut off in all.
+    ///
+    /// # Errors
+    /// How many there are, if it took too long.
+    pub fn wait_for_slips(&self, count: usize, timeout: Duration) -> Result<usize, usize> {
+        let waited =
+            self.shared
+                .changed
+                .wait_timeout_while(self.shared.lock(), timeout, |machine| machine.slips < count);
+        let slips = waited.unwrap_or_else(PoisonError::into_inner).0.slips;
+        if slips >= count {
+            Ok(slips)
+        } else {
+            Err(slips)
+        }
+    }
+}

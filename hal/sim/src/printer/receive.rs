@@ -1,0 +1,108 @@
+//! Bytes in: into the receive buffer, and real-time commands carried out the moment they arrive.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::Shared;
+
+/// Most connections at once.
+const CONNECTIONS: usize = 8;
+
+/// Takes connections for ever.
+pub fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
+    let open = Arc::new(());
+    for stream in listener.incoming().flatten() {
+        if Arc::strong_count(&open) > CONNECTIONS {
+            continue;
+        }
+        let (shared, guard) = (shared.clone(), open.clone());
+        thread::spawn(move || {
+            // A connection that breaks ends; the printer goes on printing what it has.
+            let _ = take_in(&Arc::new(stream), &shared);
+            drop(guard);
+        });
+    }
+}
+
+fn take_in(stream: &Arc<TcpStream>, shared: &Shared) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(Duration::from_secs(1)))?;
+    let mut watcher = Watcher::default();
+    let mut piece = [0; 256];
+    loop {
+        let read = (&**stream).read(&mut piece)?;
+        if read == 0 {
+            return Ok(());
+        }
+        shared.lock().client = Some(stream.clone());
+        for &byte in &piece[..read] {
+            // A full buffer holds everything up, real-time commands behind it as well: that is why
+            // drivers should not fill it.
+            let machine = shared.lock();
+            let waited = shared.changed.wait_while(machine, |machine| {
+                machine.buffer.len() >= shared.setup.buffer
+            });
+            let mut machine = waited.unwrap_or_else(PoisonError::into_inner);
+            machine.buffer.push_back(byte);
+            let command = watcher.push(byte);
+            let mut answer = Vec::new();
+            match command {
+                None => {}
+                Some(RealTime::Status(n)) => {
+                    answer.push(machine.real_time_status(n));
+                    // The bytes stay where they are: inside another command, they are its data too.
+                    // Only a status request right behind another one is dropped, or a printer that
+                    // waits for paper would fill up with them.
+                    let length = machine.buffer.len();
+                    let before: Vec<u8> = machine
+                        .buffer
+                        .iter()
+                        .skip(length.saturating_sub(6))
+                        .copied()
+                        .collect();
+                    if let [0x10, 0x04, 1..=4, 0x10, 0x04, _] = before[..] {
+                        machine.buffer.truncate(length - 3);
+                    }
+                }
+                Some(RealTime::Clear) => {
+                    machine.clear();
+                    answer.extend([0x37, 0x25, 0x00]);
+                }
+            }
+            let silent = machine.silent;
+            drop(machine);
+            shared.changed.notify_all();
+            if !answer.is_empty() && !silent {
+                (&**stream).write_all(&answer)?;
+            }
+        }
+    }
+}
+
+enum RealTime {
+    /// `DLE EOT n`.
+    Status(u8),
+    /// `DLE DC4` fn 8 with its fixed seven bytes.
+    Clear,
+}
+
+/// Sees real-time commands in the stream, wherever they stand.
+#[derive(Default)]
+struct Watcher {
+    last: [u8; 10],
+}
+
+impl Watcher {
+    fn push(&mut self, byte: u8) -> Option<RealTime> {
+        self.last.rotate_left(1);
+        self.last[9] = byte;
+        match self.last {
+            [.., 0x10, 0x04, n @ 1..=4] => Some(RealTime::Status(n)),
+            [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08] => Some(RealTime::Clear),
+            _ => None,
+        }
+    }
+}

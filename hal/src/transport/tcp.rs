@@ -1,0 +1,70 @@
+//! A TCP link, as printers offer on port 9100.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use super::{Transport, TransportError, left};
+
+/// Shortest time-out that the socket takes: zero would mean "for ever".
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// A TCP link.
+pub(super) struct Tcp {
+    stream: TcpStream,
+}
+
+impl Tcp {
+    /// Connects to the first address of the host that answers.
+    pub(super) fn open(host: &str, port: u16, limit: Duration) -> io::Result<Self> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in (host, port).to_socket_addrs()?.take(4) {
+            match TcpStream::connect_timeout(&address, limit) {
+                Ok(stream) => {
+                    // Real-time requests are a few bytes each and must not wait for more.
+                    stream.set_nodelay(true)?;
+                    return Ok(Self { stream });
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+impl Transport for Tcp {
+    fn write_some(&mut self, bytes: &[u8], deadline: Instant) -> Result<usize, TransportError> {
+        self.stream
+            .set_write_timeout(Some(left(deadline).max(SHORTEST)))
+            .map_err(gone)?;
+        match self.stream.write(bytes) {
+            Ok(0) => Err(TransportError::Gone(io::ErrorKind::WriteZero)),
+            Ok(written) => Ok(written),
+            Err(error) if is_time_out(&error) => Ok(0),
+            Err(error) => Err(gone(error)),
+        }
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, TransportError> {
+        self.stream
+            .set_read_timeout(Some(left(deadline).max(SHORTEST)))
+            .map_err(gone)?;
+        match self.stream.read(buffer) {
+            Ok(0) => Err(TransportError::Gone(io::ErrorKind::UnexpectedEof)),
+            Ok(read) => Ok(read),
+            Err(error) if is_time_out(&error) => Ok(0),
+            Err(error) => Err(gone(error)),
+        }
+    }
+}
+
+fn is_time_out(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
+}
+
+fn gone(error: io::Error) -> TransportError {
+    TransportError::Gone(error.kind())
+}

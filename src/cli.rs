@@ -1,0 +1,103 @@
+//! The command line. Exit 0 is fine, 1 means that the thing checked has findings, 2 that it
+//! could not be done. `--format json` prints one document on stdout; logs go to stderr.
+
+mod catalog;
+mod device;
+mod run;
+mod slip;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+#[derive(Parser)]
+#[command(name = "kiosk", version, about = "Yici: a self-service terminal for one-stop government services")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the terminal.
+    Run(run::Args),
+    /// Check, ask and search a catalogue.
+    #[command(subcommand)]
+    Catalog(catalog::Command),
+    /// Make slips without a visit.
+    #[command(subcommand)]
+    Slip(slip::Command),
+    /// Look at the devices, test them, read one card.
+    #[command(subcommand)]
+    Device(device::Command),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// What a command came to.
+enum Verdict {
+    /// All is well.
+    Fine,
+    /// The thing checked has findings; they were printed.
+    Findings,
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("KIOSK_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .init();
+    let cli = Cli::parse();
+    let verdict = match cli.command {
+        Command::Run(args) => match run::run(&args) {
+            Ok(code) => return code,
+            Err(report) => Err(report),
+        },
+        Command::Catalog(command) => catalog::run(&command),
+        Command::Slip(command) => slip::run(&command),
+        Command::Device(command) => device::run(&command),
+    };
+    match verdict {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Findings) => ExitCode::from(1),
+        Err(report) => {
+            eprintln!("{report:?}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints one JSON document.
+fn print_json(value: &impl serde::Serialize) -> miette::Result<()> {
+    use miette::IntoDiagnostic;
+    println!("{}", serde_json::to_string_pretty(value).into_diagnostic()?);
+    Ok(())
+}
+
+/// Reads a small text file.
+fn read(path: &std::path::Path) -> miette::Result<String> {
+    const MOST_BYTES: u64 = 4 * 1024 * 1024;
+    let describe = |problem: String| {
+        miette::miette!(
+            help = "name a readable file of at most 4 MiB",
+            "cannot read {}: {problem}",
+            path.display()
+        )
+    };
+    let size = std::fs::metadata(path).map_err(|error| describe(error.to_string()))?.len();
+    if size > MOST_BYTES {
+        return Err(describe(format!("it has {size} bytes")));
+    }
+    std::fs::read_to_string(path).map_err(|error| describe(error.to_string()))
+}

@@ -1,0 +1,185 @@
+//! `kiosk catalog`: check, guide, search.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use miette::IntoDiagnostic;
+use serde_json::{Value, json};
+use yici_catalog::{Catalog, Lang, Matter};
+
+use super::{Format, Verdict, print_json, read};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Say everything that is wrong with a catalogue.
+    Check {
+        /// The catalogue's directory.
+        dir: PathBuf,
+        /// How findings are printed.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Ask a matter's next question, or say what the answers come to.
+    Guide {
+        /// The catalogue's directory.
+        dir: PathBuf,
+        /// The matter's id.
+        matter: String,
+        /// A JSON file `{"question":"option"}`; `-` reads one object a line from stdin.
+        #[arg(long)]
+        answers: PathBuf,
+        /// Only these items, by id; all of the situation's otherwise.
+        #[arg(long, value_delimiter = ',')]
+        items: Option<Vec<String>>,
+        /// The language of texts.
+        #[arg(long, value_parser = lang, default_value = "zh")]
+        lang: Lang,
+        /// The day that ages are counted to; the clock's otherwise.
+        #[arg(long)]
+        today: Option<jiff::civil::Date>,
+        /// JSON is what guide speaks.
+        #[arg(long, value_enum, default_value = "json")]
+        format: Format,
+    },
+    /// Find matters by name or everyday words.
+    Search {
+        /// The catalogue's directory.
+        dir: PathBuf,
+        /// What is looked for.
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// How results are printed.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+}
+
+fn lang(text: &str) -> Result<Lang, String> {
+    match text {
+        "zh" => Ok(Lang::Zh),
+        "en" => Ok(Lang::En),
+        other => Err(format!("{other} is not a language here: zh or en")),
+    }
+}
+
+pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
+    match command {
+        Command::Check { dir, format } => check(dir, *format),
+        Command::Guide { dir, matter, answers, items, lang, today, format } => {
+            if *format == Format::Text {
+                miette::bail!(help = "leave --format out, or say json", "guide speaks JSON only");
+            }
+            let catalog = load(dir)?;
+            let matter = find(&catalog, matter)?;
+            let today = today.unwrap_or_else(|| jiff::Zoned::now().date());
+            let guide = |answers: &Value| {
+                yici_catalog::guide(&catalog, matter, answers, items.as_deref(), today, *lang)
+            };
+            match answers.to_str() {
+                Some("-") => guide_lines(guide),
+                Some(_) | None => guide_one(answers, guide),
+            }
+        }
+        Command::Search { dir, words, format } => search(dir, &words.join(" "), *format),
+    }
+}
+
+/// Loads a catalogue, with every finding shown where it stands.
+pub(super) fn load(dir: &Path) -> miette::Result<Catalog> {
+    Catalog::load(dir).map_err(miette::Report::new)
+}
+
+/// A matter of the catalogue, or which there are.
+pub(super) fn find<'a>(catalog: &'a Catalog, id: &str) -> miette::Result<&'a Matter> {
+    catalog.matter(id).ok_or_else(|| {
+        let known: Vec<&str> = catalog.matters.iter().map(|matter| matter.id.as_str()).collect();
+        miette::miette!(help = format!("there are: {}", known.join(", ")), "no matter {id:?}")
+    })
+}
+
+fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
+    let loaded = Catalog::load(dir);
+    if format == Format::Json {
+        let findings = loaded.as_ref().map_or_else(|error| &error.findings[..], |_| &[]);
+        print_json(&json!({ "findings": findings }))?;
+    }
+    match loaded {
+        Ok(catalog) => {
+            if format == Format::Text {
+                for matter in &catalog.matters {
+                    println!(
+                        "{}: {} questions, {} situations, {} items, {} materials",
+                        matter.id,
+                        matter.questions.len(),
+                        matter.situations.len(),
+                        matter.items.len(),
+                        matter.materials.len()
+                    );
+                }
+                println!("no findings");
+            }
+            Ok(Verdict::Fine)
+        }
+        Err(error) => {
+            if format == Format::Text {
+                eprintln!("{:?}", miette::Report::new(error));
+            }
+            Ok(Verdict::Findings)
+        }
+    }
+}
+
+fn guide_one(file: &Path, guide: impl Fn(&Value) -> Value) -> miette::Result<Verdict> {
+    let answers: Value = serde_json::from_str(&read(file)?).map_err(|error| {
+        miette::miette!(
+            help = "answers look like {{\"question\":\"option\"}}",
+            "{} is not JSON: {error}",
+            file.display()
+        )
+    })?;
+    let result = guide(&answers);
+    print_json(&result)?;
+    Ok(if result["state"] == "error" { Verdict::Findings } else { Verdict::Fine })
+}
+
+/// One line of answers, one line of result; a bad line is answered and passed.
+fn guide_lines(guide: impl Fn(&Value) -> Value) -> miette::Result<Verdict> {
+    for line in std::io::stdin().lock().lines() {
+        let line = line.into_diagnostic()?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let result = match serde_json::from_str(&line) {
+            Ok(answers) => guide(&answers),
+            Err(error) => {
+                json!({"state": "error", "question": null, "message": format!("not JSON: {error}")})
+            }
+        };
+        println!("{result}");
+    }
+    Ok(Verdict::Fine)
+}
+
+fn search(dir: &Path, words: &str, format: Format) -> miette::Result<Verdict> {
+    let catalog = load(dir)?;
+    let found = catalog.search(words);
+    match format {
+        Format::Json => {
+            let found: Vec<Value> = found
+                .iter()
+                .map(|matter| json!({"id": matter.id, "name": matter.name.zh, "short": matter.short.zh, "stage": matter.stage}))
+                .collect();
+            print_json(&found)?;
+        }
+        Format::Text => {
+            for matter in &found {
+                println!("{}\t{}", matter.id, matter.name.zh);
+            }
+            if found.is_empty() {
+                eprintln!("nothing found for {words:?}");
+            }
+        }
+    }
+    Ok(Verdict::Fine)
+}

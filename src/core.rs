@@ -1,0 +1,61 @@
+//! The core thread: events in, effects out, pages to the screen. Owns the terminal.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::devices::Devices;
+use crate::visit::page::Page;
+use crate::visit::{Effect, Event, Now, Terminal};
+
+/// The clock that the pure heart is driven by.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// Starts counting now.
+    pub fn start() -> Clock {
+        Clock(Instant::now())
+    }
+
+    /// The time now, monotonic and on the wall.
+    pub fn now(&self) -> Now {
+        Now { mono: self.0.elapsed(), wall: jiff::Zoned::now().datetime() }
+    }
+}
+
+/// The idle page shows the time of day: look at it again at least this often.
+const WALL_TIME: Duration = Duration::from_secs(20);
+
+/// Runs until every sender of events is gone. `publish` gets each page that differs from the
+/// one before.
+pub fn run(
+    mut terminal: Terminal,
+    clock: Clock,
+    events: &Receiver<Event>,
+    devices: &Devices,
+    mut publish: impl FnMut(Page),
+) {
+    let mut shown = None;
+    loop {
+        let page = terminal.view();
+        if shown.as_ref() != Some(&page) {
+            publish(page.clone());
+            shown = Some(page);
+        }
+        let wait = terminal
+            .poll_timeout()
+            .map_or(WALL_TIME, |at| at.saturating_sub(clock.now().mono).min(WALL_TIME));
+        let event = match events.recv_timeout(wait) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => Event::Time,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        for effect in terminal.handle(event, clock.now()) {
+            match effect {
+                Effect::ReadCard { visit } => devices.read_card(visit),
+                Effect::StopReading => devices.stop_reading(),
+                Effect::Print { visit, slip, document } => devices.print(visit, slip, &document),
+            }
+        }
+    }
+}

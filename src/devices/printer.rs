@@ -1,0 +1,66 @@
+//! The printer's thread.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use yici_hal::address::Address;
+use yici_hal::escpos::{self, Printed, Profile};
+use yici_hal::slip::Slip;
+use yici_hal::status::{Cause, DeviceState, PrinterStatus};
+
+use crate::visit::{Event, SlipId, VisitId};
+
+/// What the core wants of the printer.
+pub(super) enum Command {
+    /// Print a slip for a visit.
+    Print {
+        visit: VisitId,
+        slip: SlipId,
+        paper: Slip,
+    },
+}
+
+/// Between two looks at an idle printer's paper and cover.
+const HEALTH: Duration = Duration::from_secs(2);
+
+/// The status of a terminal without a printer.
+pub(super) fn absent() -> PrinterStatus {
+    PrinterStatus { device: DeviceState::NoDevice, ..PrinterStatus::unheard(Cause::NotConnected) }
+}
+
+/// Owns the printer until the core is gone.
+pub(super) fn run(
+    address: &Address,
+    profile: &Profile,
+    commands: &Receiver<Command>,
+    events: &Sender<Event>,
+) {
+    let say = |event| {
+        // Without a core there is nobody to tell, and the terminal is about to end.
+        let _ = events.send(event);
+    };
+    let mut printer = None;
+    loop {
+        // A printer that was found once opens its lost link again by itself.
+        if printer.is_none() {
+            printer = escpos::open(address, *profile)
+                .inspect_err(|error| tracing::warn!("printer: {error}"))
+                .ok();
+        }
+        say(Event::Printer(match &mut printer {
+            Some(printer) => printer.status(),
+            None => PrinterStatus::unheard(Cause::NotConnected),
+        }));
+        match commands.recv_timeout(HEALTH) {
+            Ok(Command::Print { visit, slip, paper }) => {
+                let printed = match &mut printer {
+                    Some(printer) => printer.print(&paper),
+                    None => Printed::Failed(Cause::NotConnected),
+                };
+                say(Event::Slip { visit, slip, printed });
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}

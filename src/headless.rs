@@ -1,0 +1,359 @@
+//! The real pages without a display: drawn into memory, written as PNG, and walked through by a
+//! scripted citizen who reads what is visible and touches it by pointer input. The visit never
+//! learns that nobody stands there.
+
+mod citizen;
+mod platform;
+mod script;
+
+use std::cell::{Cell, RefCell};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use slint::{PhysicalSize, Rgb8Pixel};
+use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
+use slint::{ComponentHandle, Timer, TimerMode};
+use yici_catalog::Lang;
+
+use crate::screen::Screen;
+use crate::visit::page::{Content, Page};
+
+pub use script::ScriptError;
+
+/// A page is written when it has not changed for this long.
+const SETTLED: Duration = Duration::from_millis(100);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// What to do without a display.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the pictures go; made if it is not there.
+    pub dir: PathBuf,
+    /// Width and height in pixels.
+    pub size: (u32, u32),
+    /// What the scripted citizen does; without one, pages are only written.
+    pub script: Option<PathBuf>,
+}
+
+/// Why there can be no headless run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder for the pictures cannot be made or written.
+    #[error("cannot write pictures to {}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The script cannot be read or has a mistake.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// Slint has a display already.
+    #[error("cannot draw without a display: {0}")]
+    Platform(String),
+}
+
+/// Drawing into memory, ready for the window to be opened.
+pub struct Headless {
+    state: Rc<State>,
+    steps: Option<Vec<script::Step>>,
+    pictures: thread::JoinHandle<()>,
+}
+
+/// Makes Slint draw into memory. Call it before [`Screen::new`], on the same thread.
+///
+/// # Errors
+/// When the folder cannot be made, the script has a mistake, or a display is open already.
+pub fn install(options: &Options) -> Result<Headless, Error> {
+    let steps = options.script.as_deref().map(script::load).transpose()?;
+    fs::create_dir_all(&options.dir)
+        .map_err(|source| Error::Folder { path: options.dir.clone(), source })?;
+    let (width, height) = options.size;
+    let window = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
+    window.set_size(PhysicalSize::new(width, height));
+    let (pictures, taken) = channel();
+    let state = Rc::new(State {
+        window: window.clone(),
+        pixels: RefCell::new(vec![Rgb8Pixel::default(); (width * height) as usize]),
+        size: Cell::new(options.size),
+        dir: options.dir.clone(),
+        pictures: RefCell::new(Some(pictures)),
+        screen: RefCell::new(None),
+        page: Cell::new(None),
+        pending: Cell::new(None),
+        written: RefCell::new(None),
+        numbered: Cell::new(0),
+    });
+    slint::platform::set_platform(Box::new(platform::Memory::new(state.clone())))
+        .map_err(|error| Error::Platform(error.to_string()))?;
+    Ok(Headless { state, steps, pictures: thread::spawn(move || write_pictures(&taken)) })
+}
+
+/// How long drawing took.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// From the page's data to its pixels.
+    pub shown: Duration,
+    /// The same page drawn whole once more.
+    pub redrawn: Duration,
+}
+
+impl Headless {
+    /// Gives the window another size.
+    pub fn resize(&self, size: (u32, u32)) {
+        self.state.size.set(size);
+        self.state.pixels.replace(vec![Rgb8Pixel::default(); (size.0 * size.1) as usize]);
+        self.state.window.set_size(PhysicalSize::new(size.0, size.1));
+    }
+
+    /// Draws one page, without an event loop, into a picture.
+    ///
+    /// # Errors
+    /// When the picture cannot be written.
+    pub fn still(&self, screen: &Screen, page: &Page, path: &Path) -> io::Result<Timing> {
+        let start = Instant::now();
+        screen.show(page);
+        slint::platform::update_timers_and_animations();
+        self.state.draw();
+        let shown = start.elapsed();
+        // What changed while it was laid out is handled as the event loop would.
+        slint::platform::update_timers_and_animations();
+        self.state.draw();
+        let start = Instant::now();
+        self.state.window.request_redraw();
+        self.state.window.draw_if_needed(|renderer| {
+            renderer.set_repaint_buffer_type(RepaintBufferType::NewBuffer);
+            renderer.render(&mut self.state.pixels.borrow_mut(), self.state.size.get().0 as usize);
+            renderer.set_repaint_buffer_type(RepaintBufferType::ReusedBuffer);
+        });
+        let redrawn = start.elapsed();
+        write_png(path, self.state.size.get(), &self.state.pixels.borrow())?;
+        Ok(Timing { shown, redrawn })
+    }
+
+    /// Shows the window and runs until the script has ended or the event loop is quit. Fails
+    /// (exit code 1) when a step of the script failed.
+    ///
+    /// # Errors
+    /// When the window cannot be shown.
+    pub fn run(self, screen: &Screen) -> Result<ExitCode, Error> {
+        let platform = |error: slint::PlatformError| Error::Platform(error.to_string());
+        self.state.screen.replace(Some(screen.clone()));
+        STATE.set(Some(self.state.clone()));
+        screen.watch({
+            let state = self.state.clone();
+            move |page| state.note(page)
+        });
+        let settle = Timer::default();
+        settle.start(TimerMode::Repeated, LOOK, {
+            let state = self.state.clone();
+            move || state.settle()
+        });
+        screen.window().show().map_err(platform)?;
+        let citizen = self.steps.map(|steps| thread::spawn(move || citizen::walk(&steps)));
+        let ran = slint::run_event_loop_until_quit().map_err(platform);
+        drop(settle);
+
+        let outcome = citizen.map(thread::JoinHandle::join);
+        self.state.finish();
+        STATE.set(None);
+        screen.watch(|_| {});
+        self.state.screen.take();
+        if self.pictures.join().is_err() {
+            eprintln!("kiosk: writing a picture failed");
+            return Ok(ExitCode::FAILURE);
+        }
+        ran?;
+        Ok(match outcome {
+            None | Some(Ok(true)) => ExitCode::SUCCESS,
+            Some(Ok(false) | Err(_)) => ExitCode::FAILURE,
+        })
+    }
+}
+
+thread_local! {
+    static STATE: RefCell<Option<Rc<State>>> = const { RefCell::new(None) };
+}
+
+/// Everything on the thread of the event loop.
+struct State {
+    window: Rc<MinimalSoftwareWindow>,
+    pixels: RefCell<Vec<Rgb8Pixel>>,
+    size: Cell<(u32, u32)>,
+    dir: PathBuf,
+    pictures: RefCell<Option<Sender<Picture>>>,
+    screen: RefCell<Option<Screen>>,
+    /// Serial of the page shown, and since when it is.
+    page: Cell<Option<(u32, Instant)>>,
+    /// A page that has not been written yet, and when it changed last.
+    pending: Cell<Option<(Face, Instant)>>,
+    written: RefCell<Option<(Face, String)>>,
+    numbered: Cell<u32>,
+}
+
+/// What makes a page a new picture; typing on the same page rewrites its picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Face {
+    serial: u32,
+    name: &'static str,
+    english: bool,
+    large: bool,
+    countdown: bool,
+}
+
+/// A picture on its way to the disk.
+struct Picture {
+    path: PathBuf,
+    size: (u32, u32),
+    pixels: Vec<Rgb8Pixel>,
+    /// Printed on stdout once the file is there.
+    line: Option<String>,
+}
+
+impl State {
+    /// Draws what has changed.
+    fn draw(&self) {
+        self.window.draw_if_needed(|renderer| {
+            renderer.render(&mut self.pixels.borrow_mut(), self.size.get().0 as usize);
+        });
+    }
+
+    fn note(&self, page: &Page) {
+        let now = Instant::now();
+        if self.page.get().is_none_or(|(serial, _)| serial != page.serial) {
+            self.page.set(Some((page.serial, now)));
+        }
+        let face = Face {
+            serial: page.serial,
+            name: name(&page.content),
+            english: match page.frame.lang {
+                Lang::Zh => false,
+                Lang::En => true,
+            },
+            large: page.frame.large,
+            countdown: page.countdown.is_some(),
+        };
+        // A page that changes all the time is written nevertheless.
+        let since = match self.pending.get() {
+            Some((before, since)) if before == face => since,
+            Some(_) | None => now,
+        };
+        self.pending.set(Some((face, since)));
+    }
+
+    fn settle(&self) {
+        if let Some((face, since)) = self.pending.get()
+            && since.elapsed() >= SETTLED
+        {
+            self.pending.set(None);
+            self.write_page(face);
+        }
+    }
+
+    fn write_page(&self, face: Face) {
+        self.draw();
+        let same = self.written.borrow().as_ref().and_then(|(before, file)| {
+            (*before == face).then(|| file.clone())
+        });
+        let (file, line) = match same {
+            Some(file) => (file, None),
+            None => {
+                let number = self.numbered.get() + 1;
+                self.numbered.set(number);
+                let name = if face.countdown { "countdown" } else { face.name };
+                let file = format!("{number:03}-{name}.png");
+                let line = serde_json::json!({
+                    "page": name, "serial": face.serial, "file": file,
+                });
+                (file, Some(line.to_string()))
+            }
+        };
+        self.picture(&file, line);
+        self.written.replace(Some((face, file)));
+    }
+
+    fn picture(&self, file: &str, line: Option<String>) {
+        self.draw();
+        if let Some(pictures) = self.pictures.borrow().as_ref() {
+            let picture = Picture {
+                path: self.dir.join(file),
+                size: self.size.get(),
+                pixels: self.pixels.borrow().clone(),
+                line,
+            };
+            if pictures.send(picture).is_err() {
+                eprintln!("kiosk: pictures can no longer be written");
+            }
+        }
+    }
+
+    /// Writes what is still to be written; no picture can follow.
+    fn finish(&self) {
+        if let Some((face, _)) = self.pending.take() {
+            self.write_page(face);
+        }
+        self.pictures.take();
+    }
+}
+
+/// A page's name as files and logs have it.
+pub fn name(content: &Content) -> &'static str {
+    match content {
+        Content::Idle => "idle",
+        Content::Home(_) => "home",
+        Content::Notice(_) => "notice",
+        Content::Consent { .. } => "consent",
+        Content::Card(_) => "card",
+        Content::Number(_) => "number",
+        Content::Identity(_) => "identity",
+        Content::Question(_) => "question",
+        Content::Unsure(_) => "unsure",
+        Content::Answers(_) => "answers",
+        Content::Window(_) => "window",
+        Content::Result(_) => "result",
+        Content::Method(_) => "method",
+        Content::Printing(_) => "printing",
+        Content::Phone { .. } => "phone",
+        Content::Help(_) => "help",
+        Content::Goodbye(_) => "goodbye",
+    }
+}
+
+fn write_pictures(taken: &Receiver<Picture>) {
+    for picture in taken {
+        if let Err(error) = write_png(&picture.path, picture.size, &picture.pixels) {
+            eprintln!("kiosk: cannot write {}: {error}", picture.path.display());
+            continue;
+        }
+        if let Some(line) = &picture.line {
+            let mut out = io::stdout().lock();
+            // Nobody may be reading any more.
+            let _gone = writeln!(out, "{line}").and_then(|()| out.flush());
+        }
+    }
+}
+
+/// Writes pixels as PNG, quickly rather than small; a reader never sees half of it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_png(path: &Path, size: (u32, u32), pixels: &[Rgb8Pixel]) -> io::Result<()> {
+    use image::ImageEncoder;
+    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+    let bytes: Vec<u8> = pixels.iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
+    let mut png = Vec::new();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Up)
+        .write_image(&bytes, size.0, size.1, image::ExtendedColorType::Rgb8)
+        .map_err(io::Error::other)?;
+    let part = path.with_extension("png.part");
+    fs::write(&part, png)?;
+    fs::rename(&part, path)
+}

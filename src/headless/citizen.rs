@@ -1,0 +1,393 @@
+//! The scripted citizen: reads what is visible, touches it, and pages down when something is
+//! further below, as people do. Only pointer input reaches the window.
+
+use std::process::{Command, Stdio};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::LogicalPosition;
+
+use super::script::{Deed, Step};
+use super::{STATE, State};
+
+/// Between two looks at the page.
+const GLANCE: Duration = Duration::from_millis(80);
+/// A finger stays down this long.
+const PRESS: Duration = Duration::from_millis(80);
+/// A page is read at least this long before it is touched; quicker is half of a double tap.
+const READING: Duration = Duration::from_millis(350);
+/// After this long without the label, the citizen looks further below.
+const LOOK_BELOW: Duration = Duration::from_millis(700);
+
+const MORE_BELOW: [&str; 2] = ["往下看", "More below"];
+const MORE_ABOVE: [&str; 2] = ["往上看", "More above"];
+
+/// The terminal is gone.
+struct Gone;
+
+enum Failure {
+    Gone,
+    Missed(String),
+}
+
+impl From<Gone> for Failure {
+    fn from(_: Gone) -> Failure {
+        Failure::Gone
+    }
+}
+
+/// Does all steps, then stops the terminal. Whether all of them could be done.
+pub(super) fn walk(steps: &[Step]) -> bool {
+    let mut done = true;
+    for (number, step) in steps.iter().enumerate() {
+        match act(&step.deed) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(failure) => {
+                done = false;
+                report(number + 1, step, failure);
+                break;
+            }
+        }
+    }
+    // Fails only when the event loop has ended already.
+    let _ended = slint::quit_event_loop();
+    done
+}
+
+fn report(number: usize, step: &Step, failure: Failure) {
+    let what = match failure {
+        Failure::Gone => "the terminal has ended".to_owned(),
+        Failure::Missed(what) => what,
+    };
+    eprintln!("kiosk: step {number} (line {}) failed: {:?}: {what}", step.line, step.deed);
+    let visible = on_screen(|state| {
+        state.picture("failed.png", None);
+        look(state)
+    });
+    if let Ok(visible) = visible {
+        eprintln!("kiosk: visible were:");
+        for seen in visible {
+            let kind = match (seen.button, seen.enabled) {
+                (true, true) => "touch",
+                (true, false) => "touch (off)",
+                (false, _) => "text",
+            };
+            eprintln!("  {kind}: {}", seen.label.replace('\n', " / "));
+        }
+    }
+}
+
+/// Whether to go on.
+fn act(deed: &Deed) -> Result<bool, Failure> {
+    match deed {
+        Deed::Tap(label) => tap(label, deed.patience())?,
+        Deed::Wait(text, patience) => {
+            let end = Instant::now() + *patience;
+            while !visible(text)? {
+                if Instant::now() > end {
+                    return Err(Failure::Missed(format!("not visible within {patience:?}")));
+                }
+                thread::sleep(GLANCE);
+            }
+        }
+        Deed::Absent(text) => {
+            if visible(text)? {
+                return Err(Failure::Missed("it is visible".to_owned()));
+            }
+        }
+        Deed::Type(keys) => {
+            for key in keys.chars() {
+                tap(&key.to_string(), deed.patience())?;
+            }
+        }
+        Deed::Shot(name) => {
+            let file = format!("{name}.png");
+            on_screen(move |state| state.picture(&file, None))?;
+        }
+        Deed::Do(command) => run(command)?,
+        Deed::Sleep(time) => thread::sleep(*time),
+        Deed::End => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn run(command: &str) -> Result<(), Failure> {
+    // stdout belongs to the pages.
+    let ended = Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stdout(std::io::stderr())
+        .status();
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::Missed(format!("ended with {status}"))),
+        Err(error) => Err(Failure::Missed(error.to_string())),
+    }
+}
+
+fn visible(text: &str) -> Result<bool, Gone> {
+    let seen = on_screen(look)?;
+    Ok(seen.iter().any(|seen| seen.label.contains(text)))
+}
+
+/// Which way the citizen looks for something that is not in sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Search {
+    Down,
+    Up,
+    Over,
+}
+
+fn tap(label: &str, patience: Duration) -> Result<(), Failure> {
+    let end = Instant::now() + patience;
+    let mut search = (None, Search::Down, Instant::now());
+    while Instant::now() < end {
+        let wanted = label.to_owned();
+        let direction = search.1;
+        let below = search.2.elapsed() >= LOOK_BELOW;
+        let (serial, pressed) = on_screen(move |state| {
+            let Some((serial, since)) = state.page.get() else { return (0, Pressed::Nothing) };
+            if since.elapsed() < READING {
+                return (serial, Pressed::Nothing);
+            }
+            state.draw();
+            let seen = look(state);
+            (serial, match choose(&seen, &wanted) {
+                Choice::Here(at) => press(state, at, Pressed::Wanted(at)),
+                Choice::Hidden => press_more(state, &seen, direction),
+                Choice::Nowhere if below => press_more(state, &seen, direction),
+                Choice::Nowhere => Pressed::Nothing,
+            })
+        })?;
+        if search.0 != Some(serial) {
+            search = (Some(serial), Search::Down, Instant::now());
+        }
+        match pressed {
+            Pressed::Nothing => {}
+            Pressed::End => {
+                search.1 = match search.1 {
+                    Search::Down => Search::Up,
+                    Search::Up | Search::Over => Search::Over,
+                }
+            }
+            Pressed::More(at) => {
+                lift(at)?;
+                // The page moves at once; reading it takes a moment.
+                thread::sleep(GLANCE);
+            }
+            Pressed::Wanted(at) => {
+                // A finger that came down on a page that is gone by now has touched nothing.
+                if lift(at)? == Some(serial) {
+                    thread::sleep(GLANCE);
+                    return Ok(());
+                }
+            }
+        }
+        thread::sleep(GLANCE);
+    }
+    Err(Failure::Missed(format!("nothing to touch with this label within {patience:?}")))
+}
+
+type Point = (f32, f32);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Pressed {
+    /// What was looked for.
+    Wanted(Point),
+    /// "More below" or "more above".
+    More(Point),
+    /// There is no more in this direction.
+    End,
+    Nothing,
+}
+
+fn press(state: &State, (x, y): Point, pressed: Pressed) -> Pressed {
+    let position = LogicalPosition::new(x, y);
+    state.window.dispatch_event(WindowEvent::PointerMoved { position });
+    state.window.dispatch_event(WindowEvent::PointerPressed {
+        position,
+        button: PointerEventButton::Left,
+    });
+    pressed
+}
+
+fn press_more(state: &State, seen: &[Seen], direction: Search) -> Pressed {
+    let labels = match direction {
+        Search::Down => MORE_BELOW,
+        Search::Up => MORE_ABOVE,
+        Search::Over => return Pressed::Nothing,
+    };
+    let more = seen.iter().find(|seen| seen.button && labels.contains(&seen.label.as_str()));
+    match more {
+        Some(more) => press(state, more.centre(), Pressed::More(more.centre())),
+        None => Pressed::End,
+    }
+}
+
+/// Lifts the finger; the serial of the page it left.
+fn lift((x, y): Point) -> Result<Option<u32>, Gone> {
+    thread::sleep(PRESS);
+    on_screen(move |state| {
+        let position = LogicalPosition::new(x, y);
+        let serial = state.page.get().map(|(serial, _)| serial);
+        state.window.dispatch_event(WindowEvent::PointerReleased {
+            position,
+            button: PointerEventButton::Left,
+        });
+        state.window.dispatch_event(WindowEvent::PointerExited);
+        serial
+    })
+}
+
+/// Something on the page that people can read or touch.
+#[derive(Debug, Clone, PartialEq)]
+struct Seen {
+    label: String,
+    button: bool,
+    enabled: bool,
+    /// Left, top, right, bottom.
+    area: [f32; 4],
+    /// The part of the window that it can be seen through.
+    through: [f32; 4],
+}
+
+impl Seen {
+    fn centre(&self) -> Point {
+        let [left, top, right, bottom] = self.area;
+        ((left + right) / 2.0, (top + bottom) / 2.0)
+    }
+
+    /// Whether a finger on its centre hits it.
+    fn in_sight(&self) -> bool {
+        let (x, y) = self.centre();
+        let [left, top, right, bottom] = self.through;
+        (left..right).contains(&x) && (top..bottom).contains(&y)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Choice {
+    Here(Point),
+    /// It is there, but scrolled out of sight.
+    Hidden,
+    Nowhere,
+}
+
+/// The label exactly, else its beginning, else a part of it.
+fn choose(seen: &[Seen], label: &str) -> Choice {
+    let fits: [fn(&str, &str) -> bool; 3] =
+        [|seen, label| seen == label, |seen, label| seen.starts_with(label), |seen, label| seen.contains(label)];
+    for fits in fits {
+        let mut fitting =
+            seen.iter().filter(|seen| seen.button && seen.enabled && fits(&seen.label, label)).peekable();
+        if fitting.peek().is_some() {
+            return match fitting.find(|seen| seen.in_sight()) {
+                Some(seen) => Choice::Here(seen.centre()),
+                None => Choice::Hidden,
+            };
+        }
+    }
+    Choice::Nowhere
+}
+
+/// All that can be read or touched now.
+fn look(state: &State) -> Vec<Seen> {
+    let screen = state.screen.borrow();
+    let Some(screen) = screen.as_ref() else { return Vec::new() };
+    let window = screen.window();
+    let (width, height) = state.size.get();
+    let (width, height) = (width as f32, height as f32);
+    let whole = [0.0, 0.0, width, height];
+    let mut all: Vec<Seen> = Vec::new();
+    for list in ElementQuery::from_root(window).match_inherits("Flickable").find_all() {
+        let through = area(&list);
+        all.extend(list.query_descendants().find_all().iter().filter_map(|one| seen(one, through)));
+    }
+    for one in ElementQuery::from_root(window).match_descendants().find_all() {
+        if let Some(one) = seen(&one, whole)
+            && !all.iter().any(|known| known.label == one.label && known.area == one.area)
+        {
+            all.push(one);
+        }
+    }
+    all
+}
+
+fn seen(element: &ElementHandle, through: [f32; 4]) -> Option<Seen> {
+    let role = element.accessible_role()?;
+    let button = role == AccessibleRole::Button;
+    if !button && role != AccessibleRole::Text {
+        return None;
+    }
+    let label = element.accessible_label().filter(|label| !label.is_empty())?;
+    let area = area(element);
+    // Touching an edge of the sight is not being in it.
+    let meets = area[0] < through[2] && area[2] > through[0] && area[1] < through[3] && area[3] > through[1];
+    meets.then(|| Seen {
+        label: label.into(),
+        button,
+        enabled: element.accessible_enabled().unwrap_or(true),
+        area,
+        through,
+    })
+}
+
+fn area(element: &ElementHandle) -> [f32; 4] {
+    let (at, size) = (element.absolute_position(), element.size());
+    [at.x, at.y, at.x + size.width, at.y + size.height]
+}
+
+/// Does something on the thread of the event loop and waits for it.
+fn on_screen<T: Send + 'static>(
+    deed: impl FnOnce(&State) -> T + Send + 'static,
+) -> Result<T, Gone> {
+    let (sender, result) = sync_channel(1);
+    slint::invoke_from_event_loop(move || {
+        let state = STATE.with_borrow(Clone::clone);
+        if let Some(state) = state {
+            // The asker may have gone.
+            let _asked = sender.send(deed(&state));
+        }
+    })
+    .map_err(|_| Gone)?;
+    result.recv().map_err(|_| Gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn button(label: &str, top: f32) -> Seen {
+        Seen {
+            label: label.into(),
+            button: true,
+            enabled: true,
+            area: [0.0, top, 100.0, top + 100.0],
+            through: [0.0, 0.0, 100.0, 400.0],
+        }
+    }
+
+    #[test]
+    fn the_whole_label_wins_over_a_part_of_it() {
+        let seen = [button("不是本市户口", 0.0), button("本市户口，集体户", 100.0), button("本市户口", 200.0)];
+        assert_eq!(choose(&seen, "本市户口"), Choice::Here((50.0, 250.0)));
+        assert_eq!(choose(&seen, "本市"), Choice::Here((50.0, 150.0)));
+        assert_eq!(choose(&seen, "不是"), Choice::Here((50.0, 50.0)));
+        assert_eq!(choose(&seen, "外地"), Choice::Nowhere);
+    }
+
+    #[test]
+    fn what_is_cut_by_the_edge_is_not_touched() {
+        assert_eq!(choose(&[button("继续", 370.0)], "继续"), Choice::Hidden);
+    }
+
+    #[test]
+    fn what_is_off_is_not_touched() {
+        let off = Seen { enabled: false, ..button("继续", 0.0) };
+        assert_eq!(choose(&[off], "继续"), Choice::Nowhere);
+    }
+}

@@ -1,0 +1,437 @@
+//! Slips: what they say, and how that is laid out on 58 and 80 mm paper.
+
+mod layout;
+
+use yici_catalog::{Lang, Original, Text};
+use yici_hal::slip::{Element, PaperWidth, Slip};
+
+use crate::visit::page::{Contact, FlowStep, Material, Method, Notice, Outcome, Window};
+use layout::{Layout, one_line};
+
+/// A slip as data, before it meets a paper width.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Document {
+    /// One-time notification of a matter (一次告知).
+    Notice {
+        /// What every slip carries.
+        head: Head,
+        /// What is told.
+        notice: Box<Notice>,
+        /// Where, when, whom to call.
+        method: Box<Method>,
+    },
+    /// Served by people: why and where.
+    Window {
+        /// What every slip carries.
+        head: Head,
+        /// The matter's full name.
+        matter: Text,
+        /// Why and where.
+        window: Box<Window>,
+    },
+    /// Personal guidance sheet (导办告知单, 6.4 c and 7.2.1).
+    Guidance {
+        /// What every slip carries.
+        head: Head,
+        /// The matter's full name.
+        matter: Text,
+        /// The lead unit's full name.
+        lead_unit: Text,
+        /// Situation, items, materials, flow.
+        outcome: Box<Outcome>,
+        /// Where, when, whom to call.
+        method: Box<Method>,
+    },
+}
+
+/// What every slip carries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// The slip's language.
+    pub lang: Lang,
+    /// The hall's name.
+    pub hall: Text,
+    /// The terminal's name.
+    pub terminal: String,
+    /// The catalogue's version.
+    pub catalogue: String,
+    /// Wall time of printing.
+    pub time: String,
+    /// An earlier try may be on paper too.
+    pub reprint: bool,
+}
+
+/// Bytes that a QR code may hold: on the screen (version 25, level M, 6 px a module stays well
+/// under 800 px) and on paper (modules of at least three dots).
+const PHONE_BYTES: usize = 990;
+const PAPER_58_BYTES: usize = 500;
+const PAPER_80_BYTES: usize = 850;
+
+impl Document {
+    /// The same slip, marked as a reprint or not.
+    pub fn reprint(mut self, reprint: bool) -> Document {
+        match &mut self {
+            Document::Notice { head, .. }
+            | Document::Window { head, .. }
+            | Document::Guidance { head, .. } => head.reprint = reprint,
+        }
+        self
+    }
+
+    /// The slip on paper of this width.
+    pub fn lay_out(&self, paper: PaperWidth) -> Slip {
+        let mut sheet = Sheet { layout: Layout::new(paper.columns()), lang: self.head().lang };
+        match self {
+            Document::Notice { head, notice, method } => notice_sheet(&mut sheet, head, notice, method),
+            Document::Window { head, matter, window } => window_sheet(&mut sheet, head, matter, window),
+            Document::Guidance { head, matter, lead_unit, outcome, method } => {
+                guidance_sheet(&mut sheet, head, matter, lead_unit, outcome, method);
+                let most = match paper {
+                    PaperWidth::Mm58 => PAPER_58_BYTES,
+                    PaperWidth::Mm80 => PAPER_80_BYTES,
+                };
+                sheet.layout.rule();
+                sheet.layout.push(Element::Qr { data: self.summary(most) });
+                sheet.centre(
+                    "手机扫码，把办事地点和材料清单存进手机",
+                    "Scan to keep place and materials on your phone",
+                );
+            }
+        }
+        foot(&mut sheet, self.head());
+        sheet.layout.finish()
+    }
+
+    /// The sheet as text for a phone, small enough for one QR code.
+    pub fn phone_text(&self) -> String {
+        self.summary(PHONE_BYTES)
+    }
+
+    fn head(&self) -> &Head {
+        match self {
+            Document::Notice { head, .. }
+            | Document::Window { head, .. }
+            | Document::Guidance { head, .. } => head,
+        }
+    }
+
+    /// The most useful lines first, as many as fit into `most` bytes; what is cut is said.
+    fn summary(&self, most: usize) -> String {
+        let lang = self.head().lang;
+        let say = |zh: &str, en: &str| pick(lang, zh, en).to_owned();
+        let mut lines = Vec::new();
+        match self {
+            Document::Notice { notice, method, .. } => {
+                lines.push(notice.name.get(lang).to_owned());
+                lines.extend(place_lines(lang, method));
+            }
+            Document::Window { matter, window, .. } => {
+                lines.push(matter.get(lang).to_owned());
+                lines.push(window.place.get(lang).to_owned());
+                lines.extend(window.phones.iter().map(|phone| phone_line(lang, phone)));
+            }
+            Document::Guidance { matter, outcome, method, .. } => {
+                lines.push(matter.get(lang).to_owned());
+                lines.extend(place_lines(lang, method));
+                lines.push(promise(lang, outcome.days));
+                lines.push(say("要带的材料：", "Bring:"));
+                for material in &outcome.materials {
+                    lines.push(format!(
+                        "□{} {}",
+                        material.name.get(lang),
+                        form_of(lang, material)
+                    ));
+                }
+            }
+        }
+        let rest = say("……其余见纸质单或终端", "… see the printed sheet for the rest");
+        let mut text = String::new();
+        for (at, line) in lines.iter().enumerate() {
+            let last = at + 1 == lines.len();
+            let keep = if last { 0 } else { rest.len() + 1 };
+            if text.len() + line.len() + 1 + keep > most {
+                text.push_str(&rest);
+                break;
+            }
+            text.push_str(line);
+            if !last {
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+/// A layout that speaks one language.
+struct Sheet {
+    layout: Layout,
+    lang: Lang,
+}
+
+impl Sheet {
+    fn say<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        pick(self.lang, zh, en)
+    }
+
+    fn heading(&mut self, zh: &str, en: &str) {
+        let text = self.say(zh, en).to_owned();
+        self.layout.rule();
+        self.layout.heading(&text);
+    }
+
+    fn centre(&mut self, zh: &str, en: &str) {
+        let text = self.say(zh, en).to_owned();
+        self.layout.centred(&text);
+    }
+
+    fn text(&mut self, mark: &str, text: &Text) {
+        let text = text.get(self.lang).to_owned();
+        self.layout.hanging(mark, &text);
+    }
+
+    /// The hall and what this paper is, in double height.
+    fn title(&mut self, head: &Head, zh: &str, en: &str, matter: &Text) {
+        let title = self.say(zh, en).to_owned();
+        self.layout.centred(head.hall.get(self.lang));
+        self.layout.title(&title);
+        self.layout.strong(matter.get(self.lang));
+        if head.reprint {
+            self.centre("（补打，以最后一张为准）", "(Reprint; the latest one counts)");
+        }
+    }
+
+    fn phones(&mut self, phones: &[Contact]) {
+        for phone in phones {
+            let line = phone_line(self.lang, phone);
+            self.layout.hanging("", &line);
+        }
+    }
+}
+
+fn guidance_sheet(
+    sheet: &mut Sheet,
+    head: &Head,
+    matter: &Text,
+    lead_unit: &Text,
+    outcome: &Outcome,
+    method: &Method,
+) {
+    let lang = sheet.lang;
+    sheet.title(head, "导办告知单", "Guidance sheet", matter);
+
+    sheet.heading("接下来怎么做", "What to do next");
+    let prepare = match (lang, outcome.materials.len()) {
+        (Lang::Zh, 0) => "不用准备材料，带上本人身份证。".to_owned(),
+        (Lang::Zh, count) => format!("备齐下面 {count} 份材料，带上本人身份证。"),
+        (Lang::En, 0) => "Nothing to prepare; take your ID card along.".to_owned(),
+        (Lang::En, count) => format!("Get the {count} documents below, and your ID card."),
+    };
+    sheet.layout.hanging("1. ", &prepare);
+    let go = match lang {
+        Lang::Zh => format!("到 {} 办理。", method.place.zh),
+        Lang::En => format!("Go to: {}.", method.place.en),
+    };
+    sheet.layout.hanging("2. ", &go);
+    sheet.layout.hanging("3. ", &promise(lang, outcome.days));
+
+    sheet.heading("您的情形", "Your situation");
+    sheet.text("", &outcome.situation);
+
+    sheet.heading("要带的材料", "Bring these");
+    for material in &outcome.materials {
+        let line = format!("{}  {}", material.name.get(lang), form_of(lang, material));
+        sheet.layout.strong_hanging("□ ", &line);
+        for why in &material.why {
+            sheet.text("   ", why);
+        }
+    }
+    if !outcome.not_asked.is_empty() {
+        sheet.heading("这些不用带", "No need to bring");
+        for (name, because) in &outcome.not_asked {
+            let line = match lang {
+                Lang::Zh => format!("{}：{}", name.zh, because.zh),
+                Lang::En => format!("{}: {}", name.en, because.en),
+            };
+            sheet.layout.hanging("- ", &line);
+        }
+    }
+
+    sheet.heading("办理流程", "How it goes");
+    flow_chart(sheet, &outcome.flow);
+    let in_person: Vec<_> = outcome
+        .items
+        .iter()
+        .filter(|item| item.chosen)
+        .filter_map(|item| Some((&item.name, item.in_person.as_ref()?)))
+        .collect();
+    for (name, why) in in_person {
+        let line = match lang {
+            Lang::Zh => format!("{}须本人到场：{}", name.zh, why.zh),
+            Lang::En => format!("{}: come in person. {}", name.en, why.en),
+        };
+        sheet.layout.hanging("* ", &line);
+    }
+    let lead = match lang {
+        Lang::Zh => format!("牵头单位：{}", lead_unit.zh),
+        Lang::En => format!("Lead unit: {}", lead_unit.en),
+    };
+    sheet.layout.hanging("", &lead);
+
+    where_and_when(sheet, method);
+}
+
+fn notice_sheet(sheet: &mut Sheet, head: &Head, notice: &Notice, method: &Method) {
+    let lang = sheet.lang;
+    sheet.title(head, "一次告知单", "One-time notification", &notice.name);
+
+    sheet.heading("谁不在这里办", "Not served at this terminal");
+    for (reason, place) in &notice.not_here {
+        sheet.text("- ", reason);
+        sheet.text("   ", place);
+    }
+    sheet.heading("受理条件", "Conditions");
+    for condition in &notice.acceptance {
+        sheet.text("- ", condition);
+    }
+    for note in &notice.notes {
+        sheet.text("- ", note);
+    }
+    sheet.heading("可能要的材料", "Documents that may be needed");
+    for material in &notice.materials {
+        let when = match (material.sometimes, lang) {
+            (true, Lang::Zh) => "（部分情形）",
+            (true, Lang::En) => " (in some situations)",
+            (false, Lang::Zh | Lang::En) => "",
+        };
+        let line = format!("{}{when}", material.name.get(lang));
+        sheet.layout.hanging("□ ", &line);
+    }
+    sheet.heading("办哪些事、得到什么", "Items and results");
+    for item in &notice.items {
+        let line = match lang {
+            Lang::Zh => format!("{}（{}）：{}", item.name.zh, item.unit.zh, item.result.zh),
+            Lang::En => format!("{} ({}): {}", item.name.en, item.unit.en, item.result.en),
+        };
+        sheet.layout.hanging("- ", &line);
+    }
+    sheet.heading("多久、多少钱", "Time and fees");
+    sheet.layout.hanging("", &promise(lang, notice.promised_days));
+    let statutory = match lang {
+        Lang::Zh => format!("法定时限：{} 个工作日", notice.statutory_days),
+        Lang::En => format!("Statutory limit: {} working days", notice.statutory_days),
+    };
+    sheet.layout.hanging("", &statutory);
+    match &notice.fee {
+        Some(fee) => sheet.text("", fee),
+        None => {
+            let free = sheet.say("不收费", "Free of charge").to_owned();
+            sheet.layout.hanging("", &free);
+        }
+    }
+    sheet.heading("依据", "Legal basis");
+    for (law, article) in &notice.basis {
+        let line = format!("{} {}", law.get(lang), article.get(lang));
+        sheet.layout.hanging("- ", &line);
+    }
+    where_and_when(sheet, method);
+}
+
+fn window_sheet(sheet: &mut Sheet, head: &Head, matter: &Text, window: &Window) {
+    sheet.title(head, "请到窗口办理", "Please go to a window", matter);
+    sheet.heading("为什么", "Why");
+    sheet.text("", &window.reason);
+    sheet.heading("到哪里", "Where");
+    sheet.text("", &window.place);
+    sheet.heading("问谁", "Whom to ask");
+    sheet.phones(&window.phones);
+}
+
+fn where_and_when(sheet: &mut Sheet, method: &Method) {
+    sheet.heading("地点、时间、电话", "Place, hours, telephone");
+    for line in place_lines(sheet.lang, method) {
+        sheet.layout.hanging("", &line);
+    }
+}
+
+fn place_lines(lang: Lang, method: &Method) -> Vec<String> {
+    let mut lines = vec![method.place.get(lang).to_owned(), method.address.get(lang).to_owned()];
+    lines.extend(method.hours.iter().map(|hours| hours.get(lang).to_owned()));
+    lines.extend(method.phones.iter().map(|phone| phone_line(lang, phone)));
+    lines
+}
+
+/// Steps in order; what stands in one step runs side by side (5.2.2.3).
+fn flow_chart(sheet: &mut Sheet, flow: &[Vec<FlowStep>]) {
+    let lang = sheet.lang;
+    for (at, layer) in flow.iter().enumerate() {
+        if at > 0 {
+            sheet.layout.hanging("", "  ↓");
+        }
+        let number = at + 1;
+        for (place, step) in layer.iter().enumerate() {
+            let mark = match place {
+                0 => format!("{number}. "),
+                _ => "   ".to_owned(),
+            };
+            let days = match (lang, step.days) {
+                (Lang::Zh, 0) => "当场".to_owned(),
+                (Lang::Zh, days) => format!("{days}天"),
+                (Lang::En, 0) => "at once".to_owned(),
+                (Lang::En, 1) => "1 day".to_owned(),
+                (Lang::En, days) => format!("{days} days"),
+            };
+            let line = match lang {
+                Lang::Zh => format!("{}（{}）{days}", step.name.zh, step.unit.zh),
+                Lang::En => format!("{} ({}), {days}", step.name.en, step.unit.en),
+            };
+            sheet.layout.hanging(&mark, &line);
+        }
+    }
+}
+
+fn foot(sheet: &mut Sheet, head: &Head) {
+    sheet.layout.rule();
+    let version = match head.lang {
+        Lang::Zh => format!("目录 {}  终端 {}", head.catalogue, head.terminal),
+        Lang::En => format!("Catalogue {}  Terminal {}", head.catalogue, head.terminal),
+    };
+    sheet.layout.centred(&version);
+    sheet.layout.centred(&head.time);
+    sheet.centre("热敏纸会褪色，请拍照保存", "Thermal paper fades: take a photo");
+}
+
+fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
+}
+
+/// Received is not accepted: days count from acceptance (R19).
+fn promise(lang: Lang, days: u32) -> String {
+    match lang {
+        Lang::Zh => format!("自受理之日起 {days} 个工作日内办结。"),
+        Lang::En => format!("Done within {days} working days from acceptance."),
+    }
+}
+
+fn phone_line(lang: Lang, phone: &Contact) -> String {
+    match lang {
+        Lang::Zh => format!("{}：{}", phone.name.zh, phone.value),
+        Lang::En => format!("{}: {}", phone.name.en, phone.value),
+    }
+}
+
+fn form_of(lang: Lang, material: &Material) -> String {
+    let copies = material.copies;
+    one_line(&match (lang, material.original) {
+        (Lang::Zh, Original::Original) => format!("原件 {copies}份"),
+        (Lang::Zh, Original::Copy) => format!("复印件 {copies}份"),
+        (Lang::Zh, Original::Both) => format!("原件和复印件 {copies}份"),
+        (Lang::Zh, Original::Check) => "原件，看完还您".to_owned(),
+        (Lang::En, Original::Original) => format!("original x{copies}"),
+        (Lang::En, Original::Copy) => format!("copy x{copies}"),
+        (Lang::En, Original::Both) => format!("original and copy x{copies}"),
+        (Lang::En, Original::Check) => "original, only shown".to_owned(),
+    })
+}

@@ -1,0 +1,95 @@
+//! The home page and the one-time notification (一次告知, clauses 3 and 5.3).
+
+use yici_catalog::{Matter, Text};
+
+use super::page::{Home, MatterCard, Notice, NoticeItem, NoticeMaterial, Stage};
+use super::takeaway;
+use super::terminal::Around;
+
+/// Matters by life stage; stages without a matter are left out.
+pub(super) fn home(around: &Around) -> Home {
+    let stages = around
+        .catalog
+        .stages
+        .iter()
+        .map(|stage| Stage {
+            group: stage.group,
+            name: stage.name.clone(),
+            matters: around
+                .catalog
+                .matters
+                .iter()
+                .filter(|matter| matter.stage == stage.id)
+                .map(|matter| MatterCard {
+                    id: matter.id.clone(),
+                    name: matter.short.clone(),
+                    summary: matter.summary.clone(),
+                    items: matter.items.len(),
+                })
+                .collect(),
+        })
+        .filter(|stage: &Stage| !stage.matters.is_empty())
+        .collect();
+    Home { stages }
+}
+
+/// Everything that is told before applying.
+pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
+    let guide = &matter.guide;
+    Notice {
+        name: matter.name.clone(),
+        summary: matter.summary.clone(),
+        not_here: matter
+            .windows
+            .iter()
+            .map(|window| (window.reason.clone(), window.place.clone()))
+            .collect(),
+        acceptance: guide.acceptance.clone(),
+        notes: vec![
+            guide.preconditions.clone(),
+            guide.coverage.clone(),
+            guide.material_form.clone(),
+        ],
+        materials: matter
+            .materials
+            .iter()
+            // What shared data has, or an item yields whenever it is needed, is never brought.
+            .filter(|material| material.obtained.is_none() && !always_yielded(matter, &material.id))
+            .map(|material| NoticeMaterial {
+                name: material.name.clone(),
+                sometimes: material.needs.iter().all(|need| {
+                    !need.when.is_empty()
+                        || matter.item(&need.item).is_some_and(|item| !item.when.is_empty())
+                }),
+            })
+            .collect(),
+        promised_days: guide.promised_working_days,
+        statutory_days: guide.statutory_working_days,
+        fee: guide.charged.then(|| guide.fee_standard.clone()).flatten(),
+        items: matter
+            .items
+            .iter()
+            .map(|item| NoticeItem {
+                name: item.name.clone(),
+                unit: unit(&item.unit, around),
+                result: item.result.name.clone(),
+            })
+            .collect(),
+        lead_unit: around.catalog.unit(&guide.lead_unit).name.clone(),
+        basis: guide
+            .legal_basis
+            .iter()
+            .map(|basis| (basis.law.clone(), basis.article.clone()))
+            .collect(),
+        printer: takeaway::offer(around.printer),
+    }
+}
+
+/// The short name of a unit.
+pub(super) fn unit(id: &str, around: &Around) -> Text {
+    around.catalog.unit(id).short.clone()
+}
+
+fn always_yielded(matter: &Matter, material: &str) -> bool {
+    matter.items.iter().any(|item| item.yields.iter().any(|yielded| yielded == material))
+}

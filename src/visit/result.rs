@@ -1,0 +1,109 @@
+//! Where the answers lead: the situation with its items, materials and flow, or people at a window.
+
+use std::collections::BTreeSet;
+
+use yici_catalog::{Answers, Matter, Text};
+
+use super::notice::unit;
+use super::page::{self, FlowStep, Item, Material, Outcome};
+use super::takeaway;
+use super::terminal::Around;
+
+/// Served by people: why, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Window {
+    pub reason: Text,
+    pub place: Text,
+}
+
+/// The page that says so.
+pub(super) fn window(window: &Window, matter: Option<&Matter>, around: &Around) -> page::Window {
+    page::Window {
+        reason: window.reason.clone(),
+        place: window.place.clone(),
+        phones: takeaway::phones(matter, around),
+        printer: takeaway::offer(around.printer),
+    }
+}
+
+/// The result page of a situation, for the items that are chosen.
+pub(super) fn outcome(
+    matter: &Matter,
+    situation: usize,
+    answers: &Answers,
+    chosen: &BTreeSet<String>,
+    around: &Around,
+) -> Outcome {
+    let settled = &matter.situations[situation];
+    let outcome = matter.outcome(settled, answers, chosen);
+    let items: Vec<Item> = outcome
+        .items
+        .iter()
+        .filter_map(|found| {
+            let item = matter.item(&found.id)?;
+            Some(Item {
+                id: item.id.clone(),
+                name: item.name.clone(),
+                unit: unit(&item.unit, around),
+                chosen: found.chosen,
+                required: item.required_why.clone().filter(|_| found.required),
+                joined: found
+                    .joined_with
+                    .iter()
+                    .filter_map(|other| Some(matter.item(other)?.name.clone()))
+                    .collect(),
+                in_person: item.in_person_why.clone().filter(|_| item.in_person),
+            })
+        })
+        .collect();
+    let units: BTreeSet<&str> = outcome
+        .items
+        .iter()
+        .filter(|found| found.chosen)
+        .filter_map(|found| Some(matter.item(&found.id)?.unit.as_str()))
+        .collect();
+    Outcome {
+        situation: settled.text.clone(),
+        units: units.len(),
+        days: outcome.promised_working_days,
+        items,
+        materials: outcome
+            .materials
+            .iter()
+            .filter_map(|needed| {
+                let material = matter.material(&needed.material)?;
+                Some(Material {
+                    name: material.name.clone(),
+                    original: material.original,
+                    copies: needed.copies,
+                    why: needed.why.iter().map(|reason| reason.text.clone()).collect(),
+                })
+            })
+            .collect(),
+        not_asked: outcome
+            .not_asked
+            .iter()
+            .filter_map(|left_out| {
+                let material = matter.material(&left_out.material)?;
+                Some((material.name.clone(), left_out.because.clone()))
+            })
+            .collect(),
+        flow: outcome
+            .flow
+            .iter()
+            .map(|layer| {
+                layer
+                    .iter()
+                    .filter_map(|id| {
+                        let item = matter.item(id)?;
+                        Some(FlowStep {
+                            name: item.name.clone(),
+                            unit: unit(&item.unit, around),
+                            days: item.working_days,
+                        })
+                    })
+                    .collect()
+            })
+            .collect(),
+    }
+}

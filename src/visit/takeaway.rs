@@ -1,0 +1,139 @@
+//! What the citizen takes along: the guidance sheet on paper or phone (6.4 c), and whom to ask.
+
+use jiff::civil::Weekday;
+use yici_catalog::{ContactKind, Hours, Matter, Text};
+use yici_hal::escpos::Printed;
+use yici_hal::status::{Cause, PrinterStatus};
+
+use super::SlipId;
+use super::page::{Contact, Help, Method, Offer, Printing};
+use super::terminal::Around;
+use crate::slips::{Document, Head};
+
+/// A slip on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Slip {
+    pub id: SlipId,
+    pub state: Printing,
+    pub document: Box<Document>,
+    /// It, or an earlier try of it, went to the printer: some of it may be on paper.
+    pub sent: bool,
+}
+
+/// What the printer can do now.
+pub(super) fn offer(printer: &PrinterStatus) -> Offer {
+    match printer.cause {
+        Some(cause) => Offer::Unavailable(cause),
+        None if printer.ready() => Offer::Ready,
+        None => Offer::Unknown,
+    }
+}
+
+/// What the printer's word means for the citizen (invariant 2).
+pub(super) fn told(printed: Printed) -> Printing {
+    match printed {
+        Printed::Completed => Printing::Completed,
+        Printed::Unknown(_) => Printing::Ask,
+        Printed::Failed(cause) => Printing::Failed { cause, actor: cause.actor() },
+    }
+}
+
+/// What the citizen's word on an unknown slip means.
+pub(super) fn answered(taken: bool) -> Printing {
+    match taken {
+        true => Printing::Completed,
+        false => Printing::Failed { cause: Cause::NoAnswer, actor: Cause::NoAnswer.actor() },
+    }
+}
+
+/// The head that every slip carries.
+pub(super) fn head(lang: yici_catalog::Lang, around: &Around) -> Head {
+    Head {
+        lang,
+        hall: around.hall.name.clone(),
+        terminal: around.hall.terminal.clone(),
+        catalogue: around.catalog.version.clone(),
+        time: around.now.wall.strftime("%Y-%m-%d %H:%M").to_string(),
+        reprint: false,
+    }
+}
+
+/// Where, when and whom to call for a matter.
+pub(super) fn method(matter: &Matter, around: &Around) -> Method {
+    let guide = &matter.guide;
+    Method {
+        place: guide.place.clone(),
+        address: Text {
+            zh: format!("{}（邮编 {}）", guide.address.zh, guide.postcode),
+            en: format!("{} (postcode {})", guide.address.en, guide.postcode),
+        },
+        hours: guide.hours.iter().map(hours).collect(),
+        phones: phones(Some(matter), around),
+        printer: offer(around.printer),
+    }
+}
+
+/// Telephones: the matter's first, then the hall's.
+pub(super) fn phones(matter: Option<&Matter>, around: &Around) -> Vec<Contact> {
+    let of_matter = matter
+        .iter()
+        .flat_map(|matter| &matter.guide.consult)
+        .filter(|contact| contact.kind == ContactKind::Phone)
+        .map(|contact| Contact { name: contact.name.clone(), value: contact.value.clone() });
+    let of_hall = around
+        .hall
+        .phones
+        .iter()
+        .map(|phone| Contact { name: phone.name.clone(), value: phone.number.clone() });
+    let mut phones: Vec<Contact> = Vec::new();
+    for phone in of_matter.chain(of_hall) {
+        if phones.iter().all(|known| known.value != phone.value) {
+            phones.push(phone);
+        }
+    }
+    phones
+}
+
+/// Whom to ask, and what others asked.
+pub(super) fn help(matter: Option<&Matter>, around: &Around) -> Help {
+    Help {
+        place: around.hall.desk.clone(),
+        phones: phones(matter, around),
+        questions: matter
+            .iter()
+            .flat_map(|matter| &matter.guide.questions_common)
+            .map(|common| (common.q.clone(), common.a.clone()))
+            .collect(),
+    }
+}
+
+/// Opening hours as people say them: "周一至周五 09:00-12:00 13:00-17:00".
+fn hours(hours: &Hours) -> Text {
+    let times: Vec<String> = hours.open.iter().map(ToString::to_string).collect();
+    let times = times.join(" ");
+    let days = hours.days.days();
+    let consecutive = days.windows(2).all(|pair| pair[0].next() == pair[1]);
+    let (zh, en) = match days {
+        [first, .., last] if consecutive => {
+            let ((zh_first, en_first), (zh_last, en_last)) = (weekday(*first), weekday(*last));
+            (format!("{zh_first}至{zh_last}"), format!("{en_first} to {en_last}"))
+        }
+        several => {
+            let (zh, en): (Vec<_>, Vec<_>) = several.iter().copied().map(weekday).unzip();
+            (zh.join("、"), en.join(", "))
+        }
+    };
+    Text { zh: format!("{zh} {times}"), en: format!("{en} {times}") }
+}
+
+fn weekday(day: Weekday) -> (&'static str, &'static str) {
+    match day {
+        Weekday::Monday => ("周一", "Mon"),
+        Weekday::Tuesday => ("周二", "Tue"),
+        Weekday::Wednesday => ("周三", "Wed"),
+        Weekday::Thursday => ("周四", "Thu"),
+        Weekday::Friday => ("周五", "Fri"),
+        Weekday::Saturday => ("周六", "Sat"),
+        Weekday::Sunday => ("周日", "Sun"),
+    }
+}

@@ -1,0 +1,170 @@
+//! The terminal: idle or in a visit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use yici_catalog::{Catalog, Lang};
+use yici_hal::status::{CardMedia, DeviceState, Paper, PrinterStatus, ReaderStatus};
+
+use super::page::{Content, Frame, Page};
+use super::visit::Visit;
+use super::{Effect, Event, Hall, Now, Timing, Touch, VisitId};
+
+/// What a visit can see of the world around it.
+pub(super) struct Around<'a> {
+    pub catalog: &'a Catalog,
+    pub hall: &'a Hall,
+    pub timing: &'a Timing,
+    pub reader: &'a ReaderStatus,
+    pub printer: &'a PrinterStatus,
+    pub now: Now,
+}
+
+/// Nothing was heard of the reader yet.
+pub(super) const STARTING_READER: ReaderStatus =
+    ReaderStatus { device: DeviceState::Starting, media: Some(CardMedia::Unknown), cause: None };
+/// Nothing was heard of the printer yet.
+pub(super) const STARTING_PRINTER: PrinterStatus = PrinterStatus {
+    device: DeviceState::Starting,
+    paper: Some(Paper::Unknown),
+    media: None,
+    cause: None,
+};
+
+/// The terminal as a whole; owns at most one visit.
+pub struct Terminal {
+    catalog: Arc<Catalog>,
+    hall: Hall,
+    timing: Timing,
+    lang: Lang,
+    reader: ReaderStatus,
+    printer: PrinterStatus,
+    visit: Option<Visit>,
+    visits: u64,
+    serial: u32,
+    now: Now,
+}
+
+impl Terminal {
+    /// An idle terminal that speaks `lang` until someone asks for another language.
+    pub fn new(catalog: Arc<Catalog>, hall: Hall, timing: Timing, lang: Lang, now: Now) -> Self {
+        Terminal {
+            catalog,
+            hall,
+            timing,
+            lang,
+            reader: STARTING_READER,
+            printer: STARTING_PRINTER,
+            visit: None,
+            visits: 0,
+            serial: 1,
+            now,
+        }
+    }
+
+    /// Takes one event; what must be done comes back in order.
+    pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        self.now = now;
+        match event {
+            Event::Reader(status) => {
+                self.reader = status;
+                Vec::new()
+            }
+            Event::Printer(status) => {
+                self.printer = status;
+                Vec::new()
+            }
+            Event::Touched { serial, touch } => self.touched(serial, touch),
+            Event::Card { visit, reply } => {
+                self.in_visit(visit, |current, around| current.card(reply, around))
+            }
+            Event::Slip { visit, slip, printed } => {
+                self.in_visit(visit, |current, around| current.slip(slip, printed, around))
+            }
+            Event::Time => match self.visit.as_ref().map(Visit::id) {
+                Some(id) => self.in_visit(id, |current, around| current.time(around)),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// When to send [`Event::Time`] next, in the time of [`Now::mono`].
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.visit.as_ref().map(|visit| visit.poll_timeout(&self.around()))
+    }
+
+    /// The page as it stands now.
+    pub fn view(&self) -> Page {
+        match &self.visit {
+            Some(visit) => visit.view(&self.around()),
+            None => Page {
+                serial: self.serial,
+                frame: Frame {
+                    hall: self.hall.name.clone(),
+                    time: Some(self.now.wall.strftime("%H:%M").to_string()),
+                    lang: self.lang,
+                    large: false,
+                    step: None,
+                    back: false,
+                    leave: false,
+                    main: None,
+                    main_enabled: false,
+                },
+                content: Content::Idle,
+                countdown: None,
+            },
+        }
+    }
+
+    fn touched(&mut self, serial: u32, touch: Touch) -> Vec<Effect> {
+        if let Some(visit) = &self.visit {
+            let id = visit.id();
+            return self.in_visit(id, |current, around| current.touched(serial, touch, around));
+        }
+        if serial != self.serial {
+            return Vec::new();
+        }
+        self.visits += 1;
+        let mut visit = Visit::new(VisitId(self.visits), self.serial + 1, self.lang, self.now);
+        // The switches on the idle page are a first touch like any other.
+        if let Touch::Language(lang) = touch {
+            visit.speak(lang);
+        } else if let Touch::Large(large) = touch {
+            visit.enlarge(large);
+        }
+        self.visit = Some(visit);
+        Vec::new()
+    }
+
+    fn in_visit(
+        &mut self,
+        id: VisitId,
+        act: impl FnOnce(&mut Visit, &Around) -> Vec<Effect>,
+    ) -> Vec<Effect> {
+        // A reply to an earlier visit is dropped here, and its data zeroised with it.
+        if self.visit.as_ref().map(Visit::id) != Some(id) {
+            return Vec::new();
+        }
+        let Some(mut visit) = self.visit.take() else {
+            return Vec::new();
+        };
+        let effects = act(&mut visit, &self.around());
+        if visit.over() {
+            self.serial = visit.serial() + 1;
+        } else {
+            self.visit = Some(visit);
+        }
+        effects
+    }
+
+    fn around(&self) -> Around<'_> {
+        Around {
+            catalog: &self.catalog,
+            hall: &self.hall,
+            timing: &self.timing,
+            reader: &self.reader,
+            printer: &self.printer,
+            now: self.now,
+        }
+    }
+}

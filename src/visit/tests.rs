@@ -1,0 +1,434 @@
+//! The visit, driven as the core drives it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::datetime;
+use proptest::prelude::*;
+use yici_catalog::{Catalog, Lang, Text};
+use yici_hal::escpos::Printed;
+use yici_hal::status::{Cause, DeviceState, Paper, PrinterStatus, ReaderStatus};
+
+use super::page::{CardState, Content, Input, Main, NumberFault, Page, Printing, Trust};
+use super::*;
+
+fn shipped() -> Arc<Catalog> {
+    static CATALOG: std::sync::OnceLock<Arc<Catalog>> = std::sync::OnceLock::new();
+    CATALOG
+        .get_or_init(|| {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/matters");
+            Arc::new(Catalog::load(&dir).unwrap_or_else(|error| panic!("{error}")))
+        })
+        .clone()
+}
+
+/// A terminal and its citizen, who only sees pages and touches what they offer.
+struct Walk {
+    terminal: Terminal,
+    now: Now,
+    effects: Vec<Effect>,
+}
+
+impl Walk {
+    fn new() -> Walk {
+        let text = |zh: &str| Text { zh: zh.into(), en: zh.into() };
+        let hall = Hall {
+            name: text("大厅"),
+            terminal: "A-01".into(),
+            desk: text("导办台"),
+            phones: vec![],
+            local_addresses: vec!["示范市".into()],
+        };
+        let now = Now { mono: Duration::ZERO, wall: datetime(2026, 11, 24, 9, 30, 0, 0) };
+        let terminal = Terminal::new(shipped(), hall, Timing::default(), Lang::Zh, now);
+        let mut walk = Walk { terminal, now, effects: vec![] };
+        walk.event(Event::Reader(ReaderStatus {
+            device: DeviceState::Online,
+            media: None,
+            cause: None,
+        }));
+        walk.event(Event::Printer(good_printer()));
+        walk
+    }
+
+    fn event(&mut self, event: Event) -> Page {
+        self.effects.extend(self.terminal.handle(event, self.now));
+        self.terminal.view()
+    }
+
+    fn touch(&mut self, touch: Touch) -> Page {
+        let serial = self.terminal.view().serial;
+        self.event(Event::Touched { serial, touch })
+    }
+
+    fn wait(&mut self, time: Duration) -> Page {
+        let end = self.now.mono + time;
+        while let Some(at) = self.terminal.poll_timeout().filter(|at| *at <= end) {
+            self.now.mono = self.now.mono.max(at);
+            self.event(Event::Time);
+        }
+        self.now.mono = end;
+        self.event(Event::Time)
+    }
+
+    fn visit(&self) -> VisitId {
+        VisitId(self.terminal_visits())
+    }
+
+    fn terminal_visits(&self) -> u64 {
+        self.effects
+            .iter()
+            .rev()
+            .find_map(|effect| match effect {
+                Effect::ReadCard { visit } | Effect::Print { visit, .. } => Some(visit.0),
+                Effect::StopReading => None,
+            })
+            .unwrap_or(1)
+    }
+
+    /// To the first question of a matter, without a card.
+    fn to_questions(&mut self, matter: &str) -> Page {
+        self.touch(Touch::Wake);
+        self.touch(Touch::Matter(matter.into()));
+        self.touch(Touch::Main);
+        self.touch(Touch::WithoutCard)
+    }
+
+    /// Answers everything with what the page offers first, until there are no more questions.
+    fn answer_all(&mut self) -> Page {
+        for _ in 0..100 {
+            let page = self.terminal.view();
+            let Content::Question(question) = page.content else {
+                return page;
+            };
+            match question.input {
+                Input::Choice(_) => {
+                    self.touch(Touch::Choose(0));
+                }
+                Input::Number { min, .. } => {
+                    for digit in min.max(1).to_string().chars() {
+                        self.touch(Touch::Key(digit));
+                    }
+                    self.touch(Touch::Main);
+                }
+                Input::Date { .. } => {
+                    for digit in "19660102".chars() {
+                        self.touch(Touch::Key(digit));
+                    }
+                    self.touch(Touch::Main);
+                }
+            }
+        }
+        panic!("the questionnaire does not end");
+    }
+
+    /// To a settled situation of the newborn matter.
+    fn to_result(&mut self) -> Page {
+        self.to_questions("newborn");
+        let page = self.answer_all();
+        assert!(matches!(page.content, Content::Result(_)), "{:?}", page.content);
+        page
+    }
+
+    fn printed(&mut self, slip: u32, printed: Printed) -> Page {
+        let visit = self.visit();
+        self.event(Event::Slip { visit, slip: SlipId(slip), printed })
+    }
+}
+
+fn good_printer() -> PrinterStatus {
+    PrinterStatus {
+        device: DeviceState::Online,
+        paper: Some(Paper::Full),
+        media: None,
+        cause: None,
+    }
+}
+
+#[test]
+fn a_touch_opens_the_home_page_and_a_late_touch_on_idle_does_nothing() {
+    let mut walk = Walk::new();
+    let idle = walk.terminal.view();
+    assert_eq!(idle.content, Content::Idle);
+    let home = walk.touch(Touch::Wake);
+    assert!(matches!(home.content, Content::Home(_)));
+    let stale = walk.event(Event::Touched { serial: idle.serial, touch: Touch::Finish });
+    assert_eq!(stale, home);
+}
+
+#[test]
+fn language_and_large_type_are_one_touch_away_and_end_with_the_visit() {
+    let mut walk = Walk::new();
+    let page = walk.touch(Touch::Language(Lang::En));
+    assert!(matches!(page.content, Content::Home(_)));
+    let page = walk.touch(Touch::Large(true));
+    assert_eq!((page.frame.lang, page.frame.large), (Lang::En, true));
+    walk.touch(Touch::Finish);
+    let page = walk.wait(Timing::default().goodbye);
+    assert_eq!(page.content, Content::Idle);
+    assert_eq!((page.frame.lang, page.frame.large), (Lang::Zh, false));
+}
+
+#[test]
+fn the_warning_comes_after_60_s_counts_down_30_s_and_one_touch_stops_it() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    assert_eq!(walk.wait(Duration::from_secs(59)).countdown, None);
+    assert_eq!(walk.wait(Duration::from_secs(1)).countdown, Some(30));
+    assert_eq!(walk.wait(Duration::from_secs(10)).countdown, Some(20));
+    assert_eq!(walk.touch(Touch::Stay).countdown, None);
+    assert_eq!(walk.wait(Duration::from_secs(89)).countdown, Some(1));
+    assert_eq!(walk.wait(Duration::from_secs(1)).content, Content::Idle);
+}
+
+#[test]
+fn a_touch_on_the_warning_does_not_act_on_the_page_below() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    walk.wait(Duration::from_secs(61));
+    let page = walk.touch(Touch::Matter("newborn".into()));
+    assert!(matches!(page.content, Content::Home(_)));
+    assert_eq!(page.countdown, None);
+}
+
+#[test]
+fn back_loses_no_answer() {
+    let mut walk = Walk::new();
+    walk.to_result();
+    let questions = {
+        let page = walk.touch(Touch::Answers);
+        let Content::Answers(lines) = page.content else { panic!() };
+        lines
+    };
+    walk.touch(Touch::Back);
+    for _ in 0..questions.len() {
+        let page = walk.touch(Touch::Back);
+        let Content::Question(question) = &page.content else { panic!("{:?}", page.content) };
+        if let Input::Choice(options) = &question.input {
+            assert_eq!(options.iter().filter(|option| option.chosen).count(), 1);
+        }
+    }
+    assert!(matches!(walk.touch(Touch::Back).content, Content::Consent { .. }));
+    let page = walk.touch(Touch::WithoutCard);
+    assert!(matches!(page.content, Content::Result(_)), "all answers are still there");
+}
+
+#[test]
+fn changing_one_answer_keeps_the_others() {
+    let mut walk = Walk::new();
+    walk.to_result();
+    let Content::Answers(before) = walk.touch(Touch::Answers).content else { panic!() };
+    let last = before.last().unwrap().clone();
+    let page = walk.touch(Touch::Change(last.id.clone()));
+    assert!(matches!(page.content, Content::Question(_)));
+    let page = walk.touch(Touch::Back);
+    assert_eq!(page.content, Content::Answers(before.clone()));
+    walk.touch(Touch::Change(last.id));
+    walk.touch(Touch::Choose(1));
+    walk.answer_all();
+    let Content::Answers(after) = walk.touch(Touch::Answers).content else { panic!() };
+    assert_eq!(before[..before.len() - 1], after[..before.len() - 1]);
+    assert_ne!(before.last(), after.get(before.len() - 1));
+}
+
+#[test]
+fn a_number_with_a_wrong_check_digit_is_told_and_kept() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    walk.touch(Touch::Matter("newborn".into()));
+    walk.touch(Touch::Main);
+    walk.touch(Touch::TypeNumber);
+    for key in "110105194912310021".chars() {
+        walk.touch(Touch::Key(key));
+    }
+    let page = walk.touch(Touch::Main);
+    let Content::Number(number) = page.content else { panic!() };
+    assert_eq!(number.error, Some(NumberFault::CheckDigit));
+    assert_eq!(number.typed, "110105 19491231 0021");
+    walk.touch(Touch::Erase);
+    walk.touch(Touch::Key('X'));
+    let page = walk.touch(Touch::Main);
+    let Content::Identity(identity) = page.content else { panic!("{:?}", page.content) };
+    assert_eq!(identity.trust, Trust::Typed);
+    assert_eq!(identity.number.as_deref(), Some("110105********002X"));
+}
+
+#[test]
+fn the_reader_speaks_only_to_the_visit_that_asked() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    walk.touch(Touch::Matter("newborn".into()));
+    walk.touch(Touch::Main);
+    let page = walk.touch(Touch::Main);
+    assert_eq!(page.content, Content::Card(CardState::Waiting { long: false }));
+    let page = walk.wait(Duration::from_secs(5));
+    assert_eq!(page.content, Content::Card(CardState::Waiting { long: true }));
+    let stale = Event::Card { visit: VisitId(99), reply: CardReply::Unread };
+    assert_eq!(walk.event(stale).content, Content::Card(CardState::Waiting { long: true }));
+    let visit = walk.visit();
+    let page = walk.event(Event::Card { visit, reply: CardReply::Unread });
+    assert_eq!(page.content, Content::Card(CardState::Unread));
+    assert_eq!(page.frame.main, Some(Main::Retry));
+}
+
+#[test]
+fn printed_is_said_only_when_the_printer_said_so() {
+    let mut walk = Walk::new();
+    walk.to_result();
+    walk.touch(Touch::Main);
+    assert_eq!(walk.touch(Touch::Print).content, Content::Printing(Printing::Busy));
+    let ended = walk.printed(9, Printed::Completed);
+    assert_eq!(ended.content, Content::Printing(Printing::Busy), "another slip's word");
+    let ended = walk.printed(1, Printed::Completed);
+    assert_eq!(ended.content, Content::Printing(Printing::Completed));
+}
+
+#[test]
+fn a_failed_slip_says_who_can_help_and_its_reprint_is_marked() {
+    let mut walk = Walk::new();
+    walk.to_result();
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Print);
+    let page = walk.printed(1, Printed::Failed(Cause::PaperOut));
+    let actor = Cause::PaperOut.actor();
+    let failed = Printing::Failed { cause: Cause::PaperOut, actor };
+    assert_eq!(page.content, Content::Printing(failed));
+    walk.touch(Touch::Main);
+    let Some(Effect::Print { slip, document, .. }) = walk.effects.last() else { panic!() };
+    assert_eq!(*slip, SlipId(2));
+    assert_eq!(**document, document.as_ref().clone().reprint(true));
+}
+
+#[test]
+fn a_printer_without_paper_is_told_before_anything_is_sent() {
+    let mut walk = Walk::new();
+    walk.to_result();
+    walk.touch(Touch::Main);
+    walk.event(Event::Printer(PrinterStatus::unheard(Cause::PaperOut)));
+    let page = walk.touch(Touch::Print);
+    assert!(matches!(page.content, Content::Printing(Printing::Failed { .. })));
+    assert!(!walk.effects.iter().any(|effect| matches!(effect, Effect::Print { .. })));
+    // It was never sent, so what comes now is no reprint.
+    walk.event(Event::Printer(good_printer()));
+    walk.touch(Touch::Main);
+    let Some(Effect::Print { document, .. }) = walk.effects.last() else { panic!() };
+    assert_eq!(**document, document.as_ref().clone().reprint(false));
+}
+
+#[test]
+fn a_printer_that_cannot_say_leaves_the_word_to_the_citizen() {
+    let mut walk = Walk::new();
+    walk.to_result();
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Print);
+    let visit = walk.visit();
+    let printed = Printed::Unknown(yici_hal::escpos::Doubt::NoAnswer);
+    let page = walk.event(Event::Slip { visit, slip: SlipId(1), printed });
+    assert_eq!(page.content, Content::Printing(Printing::Ask));
+    let page = walk.touch(Touch::Taken(false));
+    assert!(matches!(page.content, Content::Printing(Printing::Failed { .. })));
+}
+
+#[test]
+fn who_cannot_be_served_here_is_told_before_the_first_question() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    for matter in ["newborn", "restaurant", "retirement"] {
+        let page = walk.touch(Touch::Matter(matter.into()));
+        let Content::Notice(notice) = page.content else { panic!() };
+        assert!(!notice.not_here.is_empty());
+        walk.touch(Touch::Back);
+    }
+}
+
+#[test]
+fn leaving_an_item_changes_days_and_materials_at_once_and_something_is_always_taken() {
+    let mut walk = Walk::new();
+    let page = walk.to_result();
+    let Content::Result(before) = page.content else { panic!() };
+    for item in before.items.iter().filter(|item| item.required.is_none()) {
+        let page = walk.touch(Touch::Toggle(item.id.clone()));
+        let Content::Result(after) = page.content else { panic!() };
+        assert!(after.items.iter().any(|item| item.chosen));
+    }
+    let Content::Result(after) = walk.terminal.view().content else { panic!() };
+    assert_ne!(before.flow, after.flow);
+}
+
+/// What a citizen could touch, sensible on the page or not.
+fn any_touch() -> impl Strategy<Value = Touch> {
+    prop_oneof![
+        1 => Just(Touch::Wake),
+        2 => Just(Touch::Back),
+        6 => Just(Touch::Main),
+        1 => Just(Touch::Help),
+        1 => Just(Touch::Language(Lang::En)),
+        1 => Just(Touch::Large(true)),
+        1 => Just(Touch::Stay),
+        2 => prop::sample::select(vec!["newborn", "restaurant", "retirement", "none"])
+            .prop_map(|id| Touch::Matter(id.into())),
+        1 => Just(Touch::Print),
+        1 => Just(Touch::Phone),
+        1 => Just(Touch::TypeNumber),
+        2 => Just(Touch::WithoutCard),
+        2 => prop::sample::select("0123456789X".chars().collect::<Vec<_>>()).prop_map(Touch::Key),
+        1 => Just(Touch::Erase),
+        1 => Just(Touch::Show),
+        8 => (0usize..6).prop_map(Touch::Choose),
+        1 => Just(Touch::Unsure),
+        2 => Just(Touch::GoOn),
+        1 => Just(Touch::Answers),
+        1 => Just(Touch::Change("household".into())),
+        1 => Just(Touch::Toggle("birth-registration".into())),
+        1 => any::<bool>().prop_map(Touch::Taken),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is touched in whatever order: a page is always there, serials never fall, time
+    /// never asks to be polled in the past, and 90 s of quiet always lead back to idle.
+    #[test]
+    fn no_touch_strands_a_citizen(touches in prop::collection::vec(any_touch(), 0..60)) {
+        let mut walk = Walk::new();
+        walk.touch(Touch::Wake);
+        let mut serial = 0;
+        for touch in touches {
+            let page = walk.touch(touch);
+            prop_assert!(page.serial >= serial);
+            serial = page.serial;
+            if let Some(at) = walk.terminal.poll_timeout() {
+                prop_assert!(at > walk.now.mono);
+            }
+        }
+        prop_assert_eq!(walk.wait(Duration::from_secs(91)).content, Content::Idle);
+    }
+}
+
+/// The heart depends on nothing that has a clock, a display, a file or a network (DESIGN.md).
+#[test]
+fn the_visit_is_pure() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/visit");
+    let foreign = [
+        "slint", "tokio", "std::fs", "std::net", "std::thread", "std::env", "std::process",
+        "Instant", "SystemTime", "Zoned", "Timestamp::now", "println!", "tracing",
+    ];
+    let mut seen = 0;
+    for file in std::fs::read_dir(dir).unwrap() {
+        let path = file.unwrap().path();
+        if path.ends_with("tests.rs") {
+            continue;
+        }
+        seen += 1;
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            for name in foreign {
+                assert!(!line.contains(name), "{} in {}: {line}", name, path.display());
+            }
+        }
+    }
+    assert!(seen > 8);
+}

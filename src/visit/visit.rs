@@ -1,0 +1,758 @@
+//! What every step of a visit shares: where it is, back, help, language, idle, the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use yici_catalog::{Answers, Lang, Matter, State};
+use yici_hal::escpos::Printed;
+
+use super::identity::{self, Identity};
+use super::page::{self, CardState, Content, Frame, Main, Page, Printing, Step};
+use super::questions::{self, Entry};
+use super::takeaway::{self, Slip};
+use super::terminal::Around;
+use super::{CardReply, Effect, Now, SlipId, Touch, VisitId, notice, result, sheet};
+use crate::slips::Document;
+
+/// Where a visit stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Place {
+    Home,
+    Notice,
+    Consent,
+    /// Waiting for the card since this time.
+    Card { state: CardState, since: Duration },
+    Number(identity::Typed),
+    Identity,
+    Question(Entry),
+    Unsure { question: String },
+    Answers,
+    Window(result::Window),
+    Result,
+    Method,
+    Printing(Slip),
+    Phone,
+    Help,
+    /// Everything personal is gone; only this is still to be said.
+    Goodbye { page: page::Goodbye, until: Duration },
+}
+
+/// What was said about one matter; kept when the citizen looks at another.
+#[derive(Default)]
+pub(super) struct Given {
+    pub answers: Answers,
+    /// Which answers a source gave, by question id.
+    pub sources: BTreeMap<String, yici_catalog::Text>,
+    /// Items taken, by situation.
+    pub chosen: BTreeMap<usize, BTreeSet<String>>,
+}
+
+/// One visit.
+pub(super) struct Visit {
+    id: VisitId,
+    serial: u32,
+    lang: Lang,
+    large: bool,
+    place: Place,
+    /// Places that a side page (help, all answers, a slip) returns to.
+    under: Vec<Place>,
+    matter: Option<usize>,
+    identity: Identity,
+    given: BTreeMap<usize, Given>,
+    last_touch: Duration,
+    shown_until: Option<Duration>,
+    slips: u32,
+    goodbye: page::Goodbye,
+    over: bool,
+}
+
+impl Visit {
+    pub fn new(id: VisitId, serial: u32, lang: Lang, now: Now) -> Self {
+        Visit {
+            id,
+            serial,
+            lang,
+            large: false,
+            place: Place::Home,
+            under: Vec::new(),
+            matter: None,
+            identity: Identity::Nobody,
+            given: BTreeMap::new(),
+            last_touch: now.mono,
+            shown_until: None,
+            slips: 0,
+            goodbye: page::Goodbye { card: false, paper: false },
+            over: false,
+        }
+    }
+
+    pub fn id(&self) -> VisitId {
+        self.id
+    }
+
+    pub fn serial(&self) -> u32 {
+        self.serial
+    }
+
+    /// Nothing is left to be said; the terminal may drop the visit.
+    pub fn over(&self) -> bool {
+        self.over
+    }
+
+    pub fn speak(&mut self, lang: Lang) {
+        self.lang = lang;
+    }
+
+    pub fn enlarge(&mut self, large: bool) {
+        self.large = large;
+    }
+
+    /// A touch; one from an earlier page is dropped.
+    pub fn touched(&mut self, serial: u32, touch: Touch, around: &Around) -> Vec<Effect> {
+        if serial != self.serial {
+            return Vec::new();
+        }
+        let warned = self.countdown(around).is_some();
+        self.last_touch = around.now.mono;
+        if warned && touch != Touch::Finish {
+            return Vec::new();
+        }
+        match touch {
+            Touch::Wake | Touch::Stay => Vec::new(),
+            Touch::Language(lang) => {
+                self.lang = lang;
+                Vec::new()
+            }
+            Touch::Large(large) => {
+                self.large = large;
+                Vec::new()
+            }
+            Touch::Back => self.back(around),
+            Touch::Main => self.main(around),
+            Touch::Finish => self.finish(around),
+            Touch::Help => self.aside(Place::Help),
+            Touch::Matter(id) => self.choose_matter(&id, around),
+            Touch::Print => self.print(around),
+            Touch::Phone => self.aside(Place::Phone),
+            Touch::TypeNumber => self.type_number(),
+            Touch::WithoutCard => self.without_card(around),
+            Touch::Key(key) => self.key(Some(key)),
+            Touch::Erase => self.key(None),
+            Touch::Show => {
+                self.shown_until = Some(around.now.mono + around.timing.show);
+                Vec::new()
+            }
+            Touch::Choose(option) => self.choose(option, around),
+            Touch::Unsure => self.unsure(),
+            Touch::GoOn => self.go_on(around),
+            Touch::Answers => self.aside(Place::Answers),
+            Touch::Change(question) => self.change(question, around),
+            Touch::Toggle(item) => self.toggle(&item, around),
+            Touch::Taken(taken) => self.taken(taken),
+        }
+    }
+
+    /// The card reader spoke.
+    pub fn card(&mut self, reply: CardReply, around: &Around) -> Vec<Effect> {
+        let Place::Card { state, since } = &mut self.place else {
+            return Vec::new();
+        };
+        // Laying a card is as good a sign of life as a touch.
+        self.last_touch = around.now.mono;
+        match reply {
+            CardReply::Found => *state = CardState::Reading,
+            CardReply::Unread => {
+                *state = CardState::Unread;
+                *since = around.now.mono;
+            }
+            CardReply::Fault(cause) => *state = CardState::Fault(cause),
+            CardReply::Read(card) => {
+                self.goodbye.card = true;
+                self.identity = Identity::Card(card);
+                return self.identified(around);
+            }
+        }
+        Vec::new()
+    }
+
+    /// The printer spoke about a slip.
+    pub fn slip(&mut self, id: SlipId, printed: Printed, around: &Around) -> Vec<Effect> {
+        if let Place::Printing(slip) = &mut self.place
+            && slip.id == id
+        {
+            slip.state = takeaway::told(printed);
+            self.goodbye.paper |= slip.state != Printing::Busy;
+            // Whoever waits for paper is still here; give them the whole time again.
+            self.last_touch = around.now.mono;
+            self.serial += 1;
+        }
+        Vec::new()
+    }
+
+    /// Time has passed.
+    pub fn time(&mut self, around: &Around) -> Vec<Effect> {
+        let now = around.now.mono;
+        if self.shown_until.is_some_and(|until| now >= until) {
+            self.shown_until = None;
+        }
+        if let Place::Goodbye { until, .. } = self.place {
+            self.over = now >= until;
+            return Vec::new();
+        }
+        if let Place::Card { state: CardState::Waiting { long }, since } = &mut self.place {
+            *long = now >= *since + around.timing.card_slow;
+        }
+        if now >= self.last_touch + around.timing.idle + around.timing.warning {
+            self.over = true;
+            return vec![Effect::StopReading];
+        }
+        Vec::new()
+    }
+
+    pub fn poll_timeout(&self, around: &Around) -> Duration {
+        let timing = around.timing;
+        if let Place::Goodbye { until, .. } = self.place {
+            return until;
+        }
+        let warning = self.last_touch + timing.idle;
+        let mut next = match self.countdown(around) {
+            // Once a second while it counts down.
+            Some(_) => {
+                let gone = around.now.mono.saturating_sub(warning);
+                warning + Duration::from_secs(gone.as_secs() + 1)
+            }
+            None => warning,
+        };
+        if let Some(until) = self.shown_until {
+            next = next.min(until);
+        }
+        if let Place::Card { state: CardState::Waiting { long: false }, since } = self.place {
+            next = next.min(since + timing.card_slow);
+        }
+        next
+    }
+
+    pub fn view(&self, around: &Around) -> Page {
+        let (main, main_enabled) = self.main_action(around);
+        Page {
+            serial: self.serial,
+            frame: Frame {
+                hall: around.hall.name.clone(),
+                time: Some(around.now.wall.strftime("%H:%M").to_string()),
+                lang: self.lang,
+                large: self.large,
+                step: self.step(around),
+                back: !matches!(self.place, Place::Home | Place::Goodbye { .. }),
+                leave: !matches!(self.place, Place::Goodbye { .. }),
+                main,
+                main_enabled,
+            },
+            content: self.content(around),
+            countdown: self.countdown(around),
+        }
+    }
+
+    fn content(&self, around: &Around) -> Content {
+        match &self.place {
+            Place::Home => Content::Home(notice::home(around)),
+            Place::Notice => match self.matter(around) {
+                Some(matter) => Content::Notice(Box::new(notice::notice(matter, around))),
+                None => Content::Home(notice::home(around)),
+            },
+            Place::Consent => Content::Consent { reader: identity::offer(around.reader) },
+            Place::Card { state, .. } => Content::Card(*state),
+            Place::Number(typed) => Content::Number(typed.view()),
+            Place::Identity => Content::Identity(Box::new(self.identity.view(
+                self.shown_until.is_some(),
+                self.answer_lines(around).into_iter().filter(|line| line.source.is_some()).collect(),
+                around.now.wall.date(),
+            ))),
+            Place::Question(entry) => self
+                .matter(around)
+                .and_then(|matter| {
+                    let given = self.given_now();
+                    questions::question(matter, entry, given)
+                })
+                .map_or(Content::Home(notice::home(around)), |question| {
+                    Content::Question(Box::new(question))
+                }),
+            Place::Unsure { question } => self
+                .matter(around)
+                .and_then(|matter| questions::unsure(matter, question))
+                .map_or(Content::Home(notice::home(around)), |unsure| {
+                    Content::Unsure(Box::new(unsure))
+                }),
+            Place::Answers => Content::Answers(self.answer_lines(around)),
+            Place::Window(window) => {
+                Content::Window(Box::new(result::window(window, self.matter(around), around)))
+            }
+            Place::Result => match self.outcome(around) {
+                Some(outcome) => Content::Result(Box::new(outcome)),
+                None => Content::Home(notice::home(around)),
+            },
+            Place::Method => match self.matter(around) {
+                Some(matter) => Content::Method(Box::new(takeaway::method(matter, around))),
+                None => Content::Home(notice::home(around)),
+            },
+            Place::Printing(slip) => Content::Printing(slip.state),
+            Place::Phone => Content::Phone { payload: self.phone_text(around) },
+            Place::Help => Content::Help(Box::new(takeaway::help(self.matter(around), around))),
+            Place::Goodbye { page, .. } => Content::Goodbye(*page),
+        }
+    }
+
+    fn step(&self, around: &Around) -> Option<Step> {
+        match &self.place {
+            Place::Home | Place::Help | Place::Goodbye { .. } => None,
+            Place::Notice => Some(Step::Notice),
+            Place::Consent | Place::Card { .. } | Place::Number(_) | Place::Identity => {
+                Some(Step::Identity)
+            }
+            Place::Question(_) | Place::Unsure { .. } => {
+                let left = self
+                    .matter(around)
+                    .map(|matter| match self.interview(matter, around).state {
+                        State::Question { at_most_left, .. } => at_most_left,
+                        State::Settled { .. } | State::Window { .. } | State::Error { .. } => 1,
+                    })
+                    .unwrap_or(1);
+                Some(Step::Questions { at_most_left: left })
+            }
+            Place::Answers | Place::Window(_) | Place::Result => Some(Step::Result),
+            Place::Method | Place::Phone => Some(Step::TakeAway),
+            Place::Printing(slip) => match slip.document.as_ref() {
+                Document::Notice { .. } => Some(Step::Notice),
+                Document::Window { .. } => Some(Step::Result),
+                Document::Guidance { .. } => Some(Step::TakeAway),
+            },
+        }
+    }
+
+    fn main_action(&self, around: &Around) -> (Option<Main>, bool) {
+        match &self.place {
+            Place::Home | Place::Unsure { .. } | Place::Method | Place::Help => (None, false),
+            Place::Notice => (Some(Main::Start), true),
+            Place::Consent => {
+                let ready = !matches!(identity::offer(around.reader), page::Offer::Unavailable(_));
+                (Some(Main::Agree), ready)
+            }
+            Place::Card { state, .. } => match state {
+                CardState::Waiting { .. } | CardState::Reading => (None, false),
+                CardState::Unread | CardState::Fault(_) => (Some(Main::Retry), true),
+            },
+            Place::Number(typed) => (Some(Main::Continue), !typed.is_empty()),
+            Place::Identity | Place::Answers => (Some(Main::Continue), true),
+            Place::Question(entry) => {
+                let typed =
+                    self.matter(around).is_some_and(|matter| questions::is_typed(matter, entry));
+                (typed.then_some(Main::Continue), typed)
+            }
+            Place::Window(_) => (Some(Main::Done), true),
+            Place::Result => (Some(Main::Continue), true),
+            Place::Printing(slip) => match slip.state {
+                Printing::Busy | Printing::Ask => (None, false),
+                Printing::Completed => match slip.document.as_ref() {
+                    Document::Notice { .. } => (Some(Main::Continue), true),
+                    Document::Window { .. }
+                    | Document::Guidance { .. } => (Some(Main::Done), true),
+                },
+                Printing::Failed { .. } => (Some(Main::Retry), true),
+            },
+            Place::Phone => (Some(Main::Done), true),
+            Place::Goodbye { .. } => (Some(Main::Done), true),
+        }
+    }
+
+    fn main(&mut self, around: &Around) -> Vec<Effect> {
+        match &mut self.place {
+            Place::Home | Place::Unsure { .. } | Place::Method | Place::Help => Vec::new(),
+            Place::Notice => match self.identity {
+                Identity::Nobody => self.go(Place::Consent),
+                Identity::Typed(_) | Identity::Card(_) => self.identified(around),
+            },
+            Place::Consent | Place::Card { .. } => self.wait_for_card(around),
+            Place::Number(typed) => match typed.finish(around.now.wall.date()) {
+                Some(number) => {
+                    self.identity = Identity::Typed(number);
+                    self.identified(around)
+                }
+                None => Vec::new(),
+            },
+            Place::Identity => self.advance(around),
+            Place::Answers => self.back(around),
+            Place::Question(entry) => {
+                let Some(index) = self.matter else { return Vec::new() };
+                match questions::finish(&around.catalog.matters[index], entry, around.now.wall.date()) {
+                    Some(answer) => {
+                        let question = entry.question.clone();
+                        self.answer(&question, answer, around)
+                    }
+                    None => Vec::new(),
+                }
+            }
+            Place::Result => self.go(Place::Method),
+            Place::Window(_) | Place::Phone => self.finish(around),
+            Place::Printing(slip) => match slip.state {
+                Printing::Busy | Printing::Ask => Vec::new(),
+                Printing::Failed { .. } => self.print_again(around),
+                Printing::Completed => match slip.document.as_ref() {
+                    Document::Notice { .. } => self.back(around),
+                    Document::Window { .. }
+                    | Document::Guidance { .. } => self.finish(around),
+                },
+            },
+            Place::Goodbye { .. } => {
+                self.over = true;
+                Vec::new()
+            }
+        }
+    }
+
+    /// One page back; nothing that was said is lost.
+    fn back(&mut self, around: &Around) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if matches!(self.place, Place::Card { .. }) {
+            effects.push(Effect::StopReading);
+        }
+        if let Some(place) = self.under.pop() {
+            self.go(place);
+            return effects;
+        }
+        let place = match &self.place {
+            Place::Home | Place::Notice | Place::Help | Place::Goodbye { .. } => Place::Home,
+            Place::Consent => Place::Notice,
+            Place::Card { .. } | Place::Number(_) | Place::Identity => Place::Consent,
+            Place::Unsure { question } => Place::Question(Entry::new(question.clone())),
+            Place::Question(entry) => self.question_before(Some(&entry.question), around),
+            Place::Answers | Place::Window(_) | Place::Result => self.question_before(None, around),
+            Place::Method | Place::Printing(_) | Place::Phone => Place::Result,
+        };
+        self.go(place);
+        effects
+    }
+
+    /// The question asked of the citizen before this one (before the result: the last one).
+    fn question_before(&self, question: Option<&str>, around: &Around) -> Place {
+        let before = self.matter(around).and_then(|matter| {
+            let given = self.given_now()?;
+            let asked = self.interview(matter, around).asked;
+            let end = question
+                .and_then(|question| asked.iter().position(|id| id == question))
+                .unwrap_or(asked.len());
+            asked.into_iter().take(end).rfind(|id| !given.sources.contains_key(id))
+        });
+        match (before, &self.identity) {
+            (Some(question), _) => Place::Question(Entry::new(question)),
+            (None, Identity::Nobody) => Place::Consent,
+            (None, Identity::Typed(_) | Identity::Card(_)) => Place::Identity,
+        }
+    }
+
+    fn choose_matter(&mut self, id: &str, around: &Around) -> Vec<Effect> {
+        if let Some(index) = around.catalog.matters.iter().position(|matter| matter.id == id) {
+            self.matter = Some(index);
+            self.given.entry(index).or_default();
+            return self.go(Place::Notice);
+        }
+        Vec::new()
+    }
+
+    fn wait_for_card(&mut self, around: &Around) -> Vec<Effect> {
+        self.go(Place::Card {
+            state: CardState::Waiting { long: false },
+            since: around.now.mono,
+        });
+        vec![Effect::ReadCard { visit: self.id }]
+    }
+
+    fn type_number(&mut self) -> Vec<Effect> {
+        self.go(Place::Number(identity::Typed::default()));
+        vec![Effect::StopReading]
+    }
+
+    fn without_card(&mut self, around: &Around) -> Vec<Effect> {
+        self.identity = Identity::Nobody;
+        self.forget_sources();
+        let mut effects = vec![Effect::StopReading];
+        effects.extend(self.advance(around));
+        effects
+    }
+
+    /// Someone said who they are: what that tells is answered by itself, once.
+    fn identified(&mut self, around: &Around) -> Vec<Effect> {
+        self.forget_sources();
+        if let (Some(index), Some(matter)) = (self.matter, self.matter(around)) {
+            let told = identity::automatic(&self.identity, matter, around);
+            let given = self.given.entry(index).or_default();
+            for (question, answer, source) in told {
+                // What the citizen said before weighs more than what a card says.
+                if given.answers.get(&question).is_none() {
+                    given.answers.insert(question.clone(), answer);
+                    given.sources.insert(question, source);
+                }
+            }
+        }
+        self.go(Place::Identity)
+    }
+
+    /// Takes back what an earlier card or number had answered.
+    fn forget_sources(&mut self) {
+        for given in self.given.values_mut() {
+            for question in std::mem::take(&mut given.sources).into_keys() {
+                given.answers.remove(&question);
+            }
+        }
+    }
+
+    fn key(&mut self, key: Option<char>) -> Vec<Effect> {
+        if let Place::Number(typed) = &mut self.place {
+            typed.key(key);
+        } else if let Place::Question(entry) = &mut self.place {
+            entry.key(key);
+        }
+        Vec::new()
+    }
+
+    fn choose(&mut self, option: usize, around: &Around) -> Vec<Effect> {
+        let Place::Question(entry) = &self.place else {
+            return Vec::new();
+        };
+        let question = entry.question.clone();
+        match self.matter(around).and_then(|matter| questions::option(matter, &question, option)) {
+            Some(answer) => self.answer(&question, answer, around),
+            None => Vec::new(),
+        }
+    }
+
+    fn unsure(&mut self) -> Vec<Effect> {
+        if let Place::Question(entry) = &self.place {
+            let question = entry.question.clone();
+            return self.go(Place::Unsure { question });
+        }
+        Vec::new()
+    }
+
+    fn go_on(&mut self, around: &Around) -> Vec<Effect> {
+        let Place::Unsure { question } = &self.place else {
+            return Vec::new();
+        };
+        let question = question.clone();
+        self.answer(&question, yici_catalog::Answer::Unsure, around)
+    }
+
+    fn answer(&mut self, question: &str, answer: yici_catalog::Answer, around: &Around) -> Vec<Effect> {
+        if let Some(index) = self.matter {
+            let given = self.given.entry(index).or_default();
+            given.answers.insert(question, answer);
+            given.sources.remove(question);
+        }
+        self.advance(around)
+    }
+
+    /// On to the next open question, or to where the answers lead.
+    fn advance(&mut self, around: &Around) -> Vec<Effect> {
+        self.under.clear();
+        let Some(matter) = self.matter(around) else {
+            return self.go(Place::Home);
+        };
+        let place = match self.interview(matter, around).state {
+            State::Question { id, .. } => Place::Question(Entry::new(id)),
+            State::Error { question, .. } => Place::Question(Entry::new(question)),
+            State::Settled { .. } => Place::Result,
+            State::Window { reason, place, .. } => Place::Window(result::Window { reason, place }),
+        };
+        self.go(place)
+    }
+
+    fn change(&mut self, question: String, around: &Around) -> Vec<Effect> {
+        let known = self
+            .matter(around)
+            .is_some_and(|matter| matter.questions.iter().any(|asked| asked.id == question));
+        if known {
+            return self.aside(Place::Question(Entry::new(question)));
+        }
+        Vec::new()
+    }
+
+    fn toggle(&mut self, item: &str, around: &Around) -> Vec<Effect> {
+        if self.place == Place::Result
+            && let Some((matter, situation, before)) = self.settled(around)
+            && let Some(given) = self.matter.and_then(|index| self.given.get_mut(&index))
+        {
+            let mut chosen = before.clone();
+            matter.toggle(&matter.situations[situation], &mut chosen, item);
+            // Something is always taken: leaving everything out would be "finish".
+            let chosen = if chosen.is_empty() { before } else { chosen };
+            given.chosen.insert(situation, chosen);
+        }
+        Vec::new()
+    }
+
+    fn print(&mut self, around: &Around) -> Vec<Effect> {
+        match self.document(around) {
+            Some(document) => self.start_slip(document, false, around),
+            None => Vec::new(),
+        }
+    }
+
+    fn print_again(&mut self, around: &Around) -> Vec<Effect> {
+        let Place::Printing(slip) = &self.place else {
+            return Vec::new();
+        };
+        // Paper that may have come out before is told apart from its reprint.
+        let copy = slip.sent;
+        let document = slip.document.clone();
+        self.start_slip(*document, copy, around)
+    }
+
+    fn start_slip(&mut self, document: Document, copy: bool, around: &Around) -> Vec<Effect> {
+        self.slips += 1;
+        let id = SlipId(self.slips);
+        let document = Box::new(document.reprint(copy));
+        let mut effects = Vec::new();
+        let state = match takeaway::offer(around.printer) {
+            page::Offer::Unavailable(cause) => Printing::Failed { cause, actor: cause.actor() },
+            page::Offer::Ready | page::Offer::Unknown => {
+                effects.push(Effect::Print { visit: self.id, slip: id, document: document.clone() });
+                Printing::Busy
+            }
+        };
+        let sent = copy || state == Printing::Busy;
+        if matches!(self.place, Place::Printing(_)) {
+            self.go(Place::Printing(Slip { id, state, document, sent }));
+        } else {
+            self.aside(Place::Printing(Slip { id, state, document, sent }));
+        }
+        effects
+    }
+
+    fn taken(&mut self, taken: bool) -> Vec<Effect> {
+        if let Place::Printing(slip) = &mut self.place
+            && slip.state == Printing::Ask
+        {
+            slip.state = takeaway::answered(taken);
+            self.serial += 1;
+        }
+        Vec::new()
+    }
+
+    /// What "print" means on this page.
+    fn document(&self, around: &Around) -> Option<Document> {
+        let matter = self.matter(around)?;
+        match &self.place {
+            Place::Notice => Some(sheet::notice_sheet(matter, self.lang, around)),
+            Place::Window(window) => Some(sheet::window_sheet(matter, window, self.lang, around)),
+            Place::Home
+            | Place::Consent
+            | Place::Card { .. }
+            | Place::Number(_)
+            | Place::Identity
+            | Place::Question(_)
+            | Place::Unsure { .. }
+            | Place::Answers
+            | Place::Result
+            | Place::Method
+            | Place::Printing(_)
+            | Place::Phone
+            | Place::Help
+            | Place::Goodbye { .. } => self.guidance(around),
+        }
+    }
+
+    fn guidance(&self, around: &Around) -> Option<Document> {
+        let (matter, situation, chosen) = self.settled(around)?;
+        let answers = &self.given_now()?.answers;
+        Some(sheet::guidance_sheet(matter, situation, answers, &chosen, self.lang, around))
+    }
+
+    fn phone_text(&self, around: &Around) -> String {
+        self.guidance(around).map(|document| document.phone_text()).unwrap_or_default()
+    }
+
+    fn outcome(&self, around: &Around) -> Option<page::Outcome> {
+        let (matter, situation, chosen) = self.settled(around)?;
+        Some(result::outcome(matter, situation, &self.given_now()?.answers, &chosen, around))
+    }
+
+    /// The matter, the situation that its answers settle, and the items taken.
+    fn settled<'a>(&self, around: &Around<'a>) -> Option<(&'a Matter, usize, BTreeSet<String>)> {
+        let matter = self.matter(around)?;
+        let State::Settled { situation } = self.interview(matter, around).state else {
+            return None;
+        };
+        let chosen = self
+            .given_now()?
+            .chosen
+            .get(&situation)
+            .cloned()
+            .unwrap_or_else(|| matter.all_items(&matter.situations[situation]));
+        Some((matter, situation, chosen))
+    }
+
+    fn answer_lines(&self, around: &Around) -> Vec<page::AnswerLine> {
+        match (self.matter(around), self.given_now()) {
+            (Some(matter), Some(given)) => {
+                questions::answer_lines(matter, &self.interview(matter, around).asked, given)
+            }
+            (None, _) | (_, None) => Vec::new(),
+        }
+    }
+
+    fn interview(&self, matter: &Matter, around: &Around) -> yici_catalog::Interview {
+        let nothing = Answers::default();
+        let answers = self.given_now().map_or(&nothing, |given| &given.answers);
+        matter.interview(answers, around.now.wall.date())
+    }
+
+    fn matter<'a>(&self, around: &Around<'a>) -> Option<&'a Matter> {
+        self.matter.map(|index| &around.catalog.matters[index])
+    }
+
+    fn given_now(&self) -> Option<&Given> {
+        self.given.get(&self.matter?)
+    }
+
+    /// Ends the visit: everything personal is dropped here, before goodbye is said.
+    fn finish(&mut self, around: &Around) -> Vec<Effect> {
+        if let Place::Goodbye { .. } = self.place {
+            self.over = true;
+            return Vec::new();
+        }
+        self.identity = Identity::Nobody;
+        self.given.clear();
+        self.under.clear();
+        self.matter = None;
+        let page = self.goodbye;
+        self.go(Place::Goodbye { page, until: around.now.mono + around.timing.goodbye });
+        vec![Effect::StopReading]
+    }
+
+    fn countdown(&self, around: &Around) -> Option<u8> {
+        if matches!(self.place, Place::Goodbye { .. }) {
+            return None;
+        }
+        let warning = self.last_touch + around.timing.idle;
+        let end = warning + around.timing.warning;
+        let now = around.now.mono;
+        if now < warning {
+            return None;
+        }
+        let left = end.saturating_sub(now);
+        u8::try_from(left.as_millis().div_ceil(1000)).ok()
+    }
+
+    /// A page that returns to where the citizen came from.
+    fn aside(&mut self, place: Place) -> Vec<Effect> {
+        if std::mem::discriminant(&self.place) != std::mem::discriminant(&place) {
+            self.under.push(self.place.clone());
+        }
+        self.go(place)
+    }
+
+    fn go(&mut self, place: Place) -> Vec<Effect> {
+        self.place = place;
+        self.serial += 1;
+        self.shown_until = None;
+        Vec::new()
+    }
+}

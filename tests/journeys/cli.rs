@@ -1,0 +1,271 @@
+//! The command line: exit codes, JSON on stdout, and a next step in every error.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::hall::{Hall, catalogue, kiosk, output};
+
+fn json_of(command: &mut Command) -> (i32, Value) {
+    let output = output(command);
+    let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+        panic!("no JSON: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    });
+    (output.status.code().unwrap(), value)
+}
+
+fn guide(answers: &Value, more: &[&str]) -> (i32, Value) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("answers.json");
+    std::fs::write(&file, answers.to_string()).unwrap();
+    json_of(
+        kiosk()
+            .args(["catalog", "guide"])
+            .arg(catalogue())
+            .args(["newborn", "--format", "json", "--answers"])
+            .arg(file)
+            .args(more),
+    )
+}
+
+/// Answers each question with its first option until something else than a question comes.
+fn guide_to_the_end() -> (Value, Value) {
+    let mut answers = json!({});
+    loop {
+        let (code, state) = guide(&answers, &[]);
+        assert_eq!(code, 0, "{state}");
+        if state["state"] != "question" {
+            return (answers, state);
+        }
+        let question = &state["question"];
+        let id = question["id"].as_str().unwrap().to_owned();
+        answers[id] = match question["kind"].as_str().unwrap() {
+            "choice" => question["options"][0]["id"].clone(),
+            "date" => json!("2026-11-01"),
+            other => panic!("{other}"),
+        };
+    }
+}
+
+#[test]
+fn guide_asks_until_a_situation_is_settled() {
+    let (_, settled) = guide_to_the_end();
+    assert_eq!(settled["state"], "settled", "{settled}");
+    for part in ["situation", "items", "materials", "not_asked", "form", "flow", "promised_working_days"] {
+        assert!(!settled[part].is_null(), "{part} is missing in {settled}");
+    }
+}
+
+#[test]
+fn guide_counts_down_the_questions_that_are_left() {
+    let (code, first) = guide(&json!({}), &[]);
+    assert_eq!((code, first["asked"].as_u64()), (0, Some(0)));
+    let id = first["question"]["id"].as_str().unwrap();
+    let (_, second) = guide(&json!({id: first["question"]["options"][0]["id"]}), &[]);
+    assert_eq!(second["asked"], 1);
+    assert!(second["at_most_left"].as_u64() < first["at_most_left"].as_u64());
+}
+
+/// A material that another chosen item yields comes back when that item is not chosen.
+#[test]
+fn a_yielded_material_comes_back_when_its_item_is_left_out() {
+    let (answers, all) = guide_to_the_end();
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let optional: Vec<String> = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["required"] == false)
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect();
+    let came_back = optional.iter().any(|left_out| {
+        let taken: Vec<String> = ids(&all["items"]).into_iter().filter(|id| id != left_out).collect();
+        let (_, some) = guide(&answers, &["--items", &taken.join(",")]);
+        some["state"] == "settled"
+            && ids(&some["materials"]).iter().any(|id| ids(&all["not_asked"]).contains(id))
+    });
+    assert!(came_back, "no material came back: {all}");
+}
+
+#[test]
+fn guide_names_the_unknown_question_and_says_it_in_the_exit_code() {
+    let (code, state) = guide(&json!({"no-such-question": "yes"}), &[]);
+    assert_eq!((code, state["state"].as_str()), (1, Some("error")));
+    assert_eq!(state["question"], "no-such-question");
+    assert!(!state["message"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn guide_reads_json_lines_and_passes_a_bad_one() {
+    let mut child = kiosk()
+        .args(["catalog", "guide"])
+        .arg(catalogue())
+        .args(["newborn", "--answers", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = "{}\nnot json\n{\"x\":\"y\"}\n{}\n";
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let states: Vec<String> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["state"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(states, ["question", "error", "error", "question"]);
+}
+
+#[test]
+fn search_finds_a_matter_by_its_name_and_by_everyday_words() {
+    for (words, first) in [("新生儿", "newborn"), ("开饭店", "restaurant"), ("退休", "retirement")] {
+        let (code, found) =
+            json_of(kiosk().args(["catalog", "search"]).arg(catalogue()).args([words, "--format", "json"]));
+        assert_eq!((code, found[0]["id"].as_str()), (0, Some(first)), "{words}: {found}");
+    }
+}
+
+#[test]
+fn a_broken_catalogue_is_shown_with_file_line_and_column_and_nothing_is_served() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&catalogue(), dir.path());
+    let file = dir.path().join("newborn.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, good.replacen("kind = \"choice\"", "kind = \"chioce\"", 1)).unwrap();
+    let (code, findings) =
+        json_of(kiosk().args(["catalog", "check"]).arg(dir.path()).args(["--format", "json"]));
+    assert_eq!(code, 1);
+    let finding = &findings["findings"][0];
+    assert!(finding["file"].as_str().unwrap().ends_with("newborn.toml"), "{finding}");
+    assert!(finding["line"].as_u64().unwrap() > 1 && finding["column"].as_u64().unwrap() > 1);
+    let shown = output(kiosk().args(["catalog", "check"]).arg(dir.path()));
+    assert!(String::from_utf8_lossy(&shown.stderr).contains("chioce"), "the line is shown");
+    let served = output(kiosk().args(["catalog", "search"]).arg(dir.path()).arg("新生儿"));
+    assert_eq!(served.status.code(), Some(2));
+    let (code, _) = json_of(kiosk().args(["catalog", "check"]).arg(catalogue()).args(["--format", "json"]));
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn an_unknown_key_in_the_configuration_stops_the_start_and_is_shown() {
+    let hall = Hall::with(&[], "\n[scanner]\nurl = \"auto\"\n");
+    let walked = hall.start("end\n").finish();
+    assert!(!walked.success);
+    assert!(walked.stderr.contains("scanner"), "{}", walked.stderr);
+    assert!(walked.stderr.contains("unknown field"), "{}", walked.stderr);
+}
+
+#[test]
+fn slips_render_as_bytes_picture_and_text_on_both_papers() {
+    let dir = tempfile::tempdir().unwrap();
+    let (answers, _) = guide_to_the_end();
+    let case = dir.path().join("case.json");
+    for lang in ["zh", "en"] {
+        std::fs::write(&case, json!({"matter": "newborn", "answers": answers, "lang": lang}).to_string())
+            .unwrap();
+        for paper in ["58", "80"] {
+            for kind in ["guidance-sheet", "notice"] {
+                for ending in ["escpos", "png", "txt"] {
+                    let out = dir.path().join(format!("slip.{ending}"));
+                    let done = output(
+                        kiosk()
+                            .args(["slip", "render", kind, "--paper", paper, "--case"])
+                            .arg(&case)
+                            .arg("--out")
+                            .arg(&out)
+                            .arg("--catalogue")
+                            .arg(catalogue()),
+                    );
+                    assert!(done.status.success(), "{kind} {paper} {ending}: {done:?}");
+                    assert!(std::fs::metadata(&out).unwrap().len() > 500);
+                }
+                let text = std::fs::read_to_string(dir.path().join("slip.txt")).unwrap();
+                let title = match (kind, lang) {
+                    ("notice", "zh") => "一次告知单",
+                    ("notice", _) => "One-time notification",
+                    (_, "zh") => "导办告知单",
+                    (_, _) => "Guidance sheet",
+                };
+                assert!(text.contains(title), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn slip_render_says_which_question_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let case = dir.path().join("case.json");
+    std::fs::write(&case, r#"{"matter":"newborn","answers":{}}"#).unwrap();
+    let done = output(
+        kiosk()
+            .args(["slip", "render", "guidance-sheet", "--paper", "80", "--case"])
+            .arg(&case)
+            .arg("--out")
+            .arg(dir.path().join("x.png"))
+            .arg("--catalogue")
+            .arg(catalogue()),
+    );
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("open"), "{done:?}");
+}
+
+#[test]
+fn devices_say_what_they_are_and_what_to_do_about_a_fault() {
+    let hall = Hall::open();
+    let config = hall.dir.path().join("kiosk.toml");
+    let device = |command: &str| {
+        json_of(kiosk().args(["device", command, "--format", "json", "--config"]).arg(&config))
+    };
+    let (code, list) = device("list");
+    assert_eq!((code, list.as_array().unwrap().len()), (0, 2));
+    let (code, status) = device("status");
+    assert_eq!(code, 0, "{status}");
+    assert_eq!(status[0]["says"]["device"], "online");
+    assert_eq!(status[1]["says"]["paper"], "full");
+    let (code, tested) = device("test");
+    assert_eq!(code, 0, "{tested}");
+    assert_eq!(hall.slips(".png").len(), 1);
+    hall.ctl("paper out");
+    let (code, status) = device("status");
+    assert_eq!((code, status[1]["cause"].as_str()), (1, Some("paperOut")));
+    assert!(status[1]["next"].as_str().unwrap().contains("paper"));
+}
+
+#[test]
+fn one_card_is_read_masked_unless_shown() {
+    let hall = Hall::open();
+    hall.ctl("card lay citizen");
+    let (code, record) =
+        json_of(kiosk().args(["device", "read", "--format", "json", "--device", &hall.card_reader]));
+    assert_eq!(code, 0);
+    assert!(record["name"].as_str().unwrap().ends_with('*'));
+    assert!(record["number"].as_str().unwrap().contains("********"));
+    hall.ctl("card lift");
+    hall.ctl("card lay citizen");
+    let (_, record) = json_of(
+        kiosk().args(["device", "read", "--show", "--format", "json", "--device", &hall.card_reader]),
+    );
+    assert!(!record["name"].as_str().unwrap().contains('*'));
+    let none = output(
+        kiosk().args(["device", "read", "--timeout", "1s", "--device", &hall.card_reader]),
+    );
+    assert_eq!(none.status.code(), Some(2), "the card lies there still, but was read: {none:?}");
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let path = file.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! A hall for one test: its simulators, its configuration, its terminal.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Nothing here takes this long but on a machine that is busy with something else.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+pub fn kiosk() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_kiosk"))
+}
+
+/// `kiosk-sim` is built beside `kiosk`; `make test` builds both.
+pub fn sim_program() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_kiosk")).with_file_name("kiosk-sim");
+    assert!(program.exists(), "build it first: cargo build --workspace --bins");
+    program
+}
+
+pub fn catalogue() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/matters")
+}
+
+/// Simulators and a configuration in a directory of their own.
+pub struct Hall {
+    pub dir: TempDir,
+    sim: Child,
+    pub card_reader: String,
+    pub printer: String,
+}
+
+impl Hall {
+    pub fn open() -> Hall {
+        Hall::with(&[], "")
+    }
+
+    /// `options` go to the simulators, `more` to the end of the configuration.
+    pub fn with(options: &[&str], more: &str) -> Hall {
+        let dir = TempDir::new().unwrap();
+        let mut sim = Command::new(sim_program())
+            .arg("run")
+            .arg("--socket")
+            .arg(dir.path().join("sim.sock"))
+            .arg("--card-reader")
+            .arg(dir.path().join("card-reader"))
+            .args(["--printer", "127.0.0.1:0"])
+            .arg("--out")
+            .arg(dir.path().join("slips"))
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(sim.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let (card_reader, printer) = (
+            ready["card_reader"].as_str().unwrap().to_owned(),
+            ready["printer"].as_str().unwrap().to_owned(),
+        );
+        let config = std::fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/kiosk.toml"),
+        )
+        .unwrap();
+        let config: String = config
+            .lines()
+            .map(|line| {
+                let line = match line.split(" = ").next().unwrap_or_default() {
+                    "directory" => format!("directory = {:?}", catalogue()),
+                    "card_reader" => format!("card_reader = {card_reader:?}"),
+                    "printer" => format!("printer = {printer:?}"),
+                    _ => line.to_owned(),
+                };
+                line + "\n"
+            })
+            .collect();
+        std::fs::write(dir.path().join("kiosk.toml"), config + more).unwrap();
+        Hall { dir, sim, card_reader, printer }
+    }
+
+    /// Changes one value of the configuration.
+    pub fn configure(&self, key: &str, value: &str) {
+        let file = self.dir.path().join("kiosk.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let changed: String = text
+            .lines()
+            .map(|line| match line.split(" = ").next() {
+                Some(found) if found == key => format!("{key} = {value}\n"),
+                Some(_) | None => format!("{line}\n"),
+            })
+            .collect();
+        assert_ne!(text, changed, "no key {key}");
+        std::fs::write(file, changed).unwrap();
+    }
+
+    /// Commands the simulators, as a hand would.
+    pub fn ctl(&self, words: &str) -> Value {
+        let output = Command::new(sim_program())
+            .args(["ctl", "--socket"])
+            .arg(self.dir.path().join("sim.sock"))
+            .args(words.split(' '))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "ctl {words}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    /// Runs the terminal with a scripted citizen to the script's end.
+    pub fn citizen(&self, script: &str) -> Walked {
+        let started = self.start(script);
+        started.finish()
+    }
+
+    /// Starts the terminal with a scripted citizen.
+    pub fn start(&self, script: &str) -> Walking {
+        let script_file = self.dir.path().join("citizen.script");
+        std::fs::write(&script_file, script).unwrap();
+        let pages = self.dir.path().join("pages");
+        let path = format!(
+            "{}:{}",
+            sim_program().parent().unwrap().display(),
+            std::env::var("PATH").unwrap_or_default()
+        );
+        let child = kiosk()
+            .args(["run", "--config"])
+            .arg(self.dir.path().join("kiosk.toml"))
+            .arg("--headless")
+            .arg(&pages)
+            .arg("--script")
+            .arg(&script_file)
+            .env("PATH", path)
+            .env("SIM", self.dir.path().join("sim.sock"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Walking { child, pages }
+    }
+
+    /// The slips that came out, oldest first.
+    pub fn slips(&self, ending: &str) -> Vec<PathBuf> {
+        let mut slips: Vec<PathBuf> = std::fs::read_dir(self.dir.path().join("slips"))
+            .map(|files| files.map(|file| file.unwrap().path()).collect())
+            .unwrap_or_default();
+        slips.retain(|slip| slip.to_string_lossy().ends_with(ending));
+        slips.sort();
+        slips
+    }
+}
+
+impl Drop for Hall {
+    fn drop(&mut self) {
+        let _ = self.sim.kill();
+        let _ = self.sim.wait();
+    }
+}
+
+/// A terminal on its way through a script.
+pub struct Walking {
+    child: Child,
+    pages: PathBuf,
+}
+
+impl Walking {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the terminal has shown a page of this name so many times.
+    pub fn until_page(&self, name: &str, times: usize) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let shown = std::fs::read_dir(&self.pages)
+                .into_iter()
+                .flatten()
+                .filter(|file| {
+                    file.as_ref().is_ok_and(|file| {
+                        file.file_name().to_string_lossy().ends_with(&format!("-{name}.png"))
+                    })
+                })
+                .count();
+            if shown >= times {
+                return;
+            }
+            assert!(Instant::now() < end, "page {name} was not shown {times} times");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub fn finish(mut self) -> Walked {
+        let end = Instant::now() + PATIENCE;
+        while self.child.try_wait().unwrap().is_none() {
+            if Instant::now() > end {
+                let _ = self.child.kill();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let mut stdout = String::new();
+        let mut stderr = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        Walked { success: self.child.wait().unwrap().success(), stdout, stderr }
+    }
+}
+
+/// A script that has ended.
+pub struct Walked {
+    pub success: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Walked {
+    /// The pages that were shown, by name, in order.
+    pub fn pages(&self) -> Vec<String> {
+        self.stdout
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter_map(|line| Some(line["page"].as_str()?.to_owned()))
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert!(self.success, "the script failed\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// Runs a command to its end.
+pub fn output(command: &mut Command) -> Output {
+    command.output().unwrap()
+}

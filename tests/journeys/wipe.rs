@@ -1,0 +1,131 @@
+//! After a visit nothing personal is left: not in the process's memory, not in files (invariant 5).
+//! Each search first finds the same data where it must be.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use encoding_rs::GB18030;
+use serde_json::Value;
+
+use crate::hall::{Hall, PATIENCE, kiosk, output};
+
+/// A text as it can lie in memory or a file: UTF-8, UTF-16, GB18030.
+fn forms(text: &str) -> Vec<Vec<u8>> {
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (national, _, _) = GB18030.encode(text);
+    let mut forms = vec![text.as_bytes().to_vec(), wide, national.into_owned()];
+    forms.dedup();
+    forms
+}
+
+fn holds(haystack: &[u8], needles: &[Vec<u8>]) -> bool {
+    needles.iter().any(|needle| memchr::memmem::find(haystack, needle).is_some())
+}
+
+/// Where in a process's memory one of the texts lies.
+fn in_memory(process: u32, texts: &[&str]) -> Vec<String> {
+    let needles: Vec<Vec<u8>> = texts.iter().flat_map(|text| forms(text)).collect();
+    let memory = File::open(format!("/proc/{process}/mem")).unwrap();
+    let maps = BufReader::new(File::open(format!("/proc/{process}/maps")).unwrap());
+    let mut found = Vec::new();
+    let mut searched = 0usize;
+    for line in maps.lines().map(Result::unwrap) {
+        let mut words = line.split_whitespace();
+        let (range, rights) = (words.next().unwrap(), words.next().unwrap());
+        // What cannot be written holds nothing of a visit.
+        if !rights.starts_with("rw") {
+            continue;
+        }
+        let (start, end) = range.split_once('-').unwrap();
+        let start = u64::from_str_radix(start, 16).unwrap();
+        let end = u64::from_str_radix(end, 16).unwrap();
+        let mut block = vec![0; usize::try_from(end - start).unwrap()];
+        if memory.read_exact_at(&mut block, start).is_ok() {
+            searched += block.len();
+            if holds(&block, &needles) {
+                found.push(line.clone());
+            }
+        }
+    }
+    assert!(searched > 1 << 20, "only {searched} bytes could be read");
+    found
+}
+
+/// Files below a directory that hold one of the texts.
+fn in_files(dir: &Path, texts: &[&str]) -> Vec<String> {
+    let needles: Vec<Vec<u8>> = texts.iter().flat_map(|text| forms(text)).collect();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let kind = path.symlink_metadata().unwrap().file_type();
+        if kind.is_dir() {
+            found.extend(in_files(&path, texts));
+        } else if kind.is_file() && holds(&std::fs::read(&path).unwrap(), &needles) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+fn until(file: &Path) {
+    let end = Instant::now() + PATIENCE;
+    while !file.exists() {
+        assert!(Instant::now() < end, "{} did not come", file.display());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The card's own words, from outside of the terminal under test.
+fn citizen(hall: &Hall) -> (String, String) {
+    hall.ctl("card lay citizen");
+    let read = output(
+        kiosk().args(["device", "read", "--show", "--format", "json", "--device", &hall.card_reader]),
+    );
+    hall.ctl("card lift");
+    let record: Value = serde_json::from_slice(&read.stdout).unwrap();
+    (record["name"].as_str().unwrap().to_owned(), record["number"].as_str().unwrap().to_owned())
+}
+
+/// The visit is left alone with the data in full view; nobody touches anything any more.
+#[test]
+fn an_idle_wipe_leaves_nothing_in_memory_or_files() {
+    let hall = Hall::open();
+    hall.configure("idle_seconds", "12");
+    hall.configure("warning_seconds", "2");
+    let (name, number) = citizen(&hall);
+    let texts = [name.as_str(), number.as_str()];
+    let marks = tempfile::tempdir().unwrap();
+    let mark = |name: &str| marks.path().join(name);
+    let terminal = hall.start(&format!(
+        "wait 点一下屏幕
+         tap 点一下屏幕
+         tap 新生儿出生
+         tap 开始
+         tap 同意
+         wait 身份证平放
+         do kiosk-sim ctl --socket $SIM card lay citizen
+         tap 显示
+         do touch {shown}
+         sleep 3
+         wait 点一下屏幕 60
+         sleep 1
+         do touch {idle}
+         sleep 20
+         end",
+        shown = mark("shown").display(),
+        idle = mark("idle").display(),
+    ));
+    until(&mark("shown"));
+    assert!(!in_memory(terminal.id(), &texts).is_empty(), "the search must find what is there");
+    until(&mark("idle"));
+    let left = in_memory(terminal.id(), &texts);
+    assert!(left.is_empty(), "still in memory: {left:#?}");
+
+    let canary = hall.dir.path().join("canary");
+    std::fs::write(&canary, format!("… {name} …")).unwrap();
+    assert_eq!(in_files(hall.dir.path(), &texts), [canary.display().to_string()]);
+    drop(terminal);
+}
