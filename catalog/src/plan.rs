@@ -379,9 +379,10 @@ impl Walk<'_> {
             self.end = Some(End::Nothing);
             return;
         };
+        // Whether the question's condition holds is known by now: what it depends on was asked,
+        // for whoever depends on the question also depends on that (conditions are closed).
         while self.at < self.plan.full.0.len() {
-            let asked = self.plan.asked[self.at].as_ref();
-            if asked.is_some_and(|asked| self.left.within(asked)) && self.may_ask(self.at) {
+            if self.may_ask(self.at) {
                 return;
             }
             self.at += 1;

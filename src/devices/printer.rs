@@ -43,9 +43,14 @@ pub(super) fn run(
     loop {
         // A printer that was found once opens its lost link again by itself.
         if printer.is_none() {
-            printer = escpos::open(address, *profile)
-                .inspect_err(|error| tracing::warn!("printer: {error}"))
-                .ok();
+            match escpos::open(address, *profile) {
+                Ok(mut found) => {
+                    // What an earlier run left in the printer belongs to nobody here.
+                    found.reset();
+                    printer = Some(found);
+                }
+                Err(error) => tracing::warn!("printer: {error}"),
+            }
         }
         say(Event::Printer(match &mut printer {
             Some(printer) => printer.status(),

@@ -11,6 +11,7 @@ pub(super) struct Layout {
 
 const PLAIN: Style = Style { bold: false, underline: false, wide: false, tall: false };
 const STRONG: Style = Style { bold: true, ..PLAIN };
+const LARGE: Style = Style { tall: true, ..PLAIN };
 const HEADING: Style = Style { bold: true, tall: true, ..PLAIN };
 const TITLE: Style = Style { bold: true, wide: true, tall: true, ..PLAIN };
 
@@ -53,6 +54,11 @@ impl Layout {
     /// A paragraph whose further lines stand under its text, not under its mark.
     pub fn hanging(&mut self, mark: &str, text: &str) {
         self.lines(mark, text, PLAIN, Align::Left);
+    }
+
+    /// What the holder does next: the biggest after the title.
+    pub fn large_hanging(&mut self, mark: &str, text: &str) {
+        self.lines(mark, text, LARGE, Align::Left);
     }
 
     pub fn strong_hanging(&mut self, mark: &str, text: &str) {

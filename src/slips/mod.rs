@@ -64,8 +64,8 @@ pub struct Head {
 /// Bytes that a QR code may hold: on the screen (version 25, level M, 6 px a module stays well
 /// under 800 px) and on paper (modules of at least three dots).
 const PHONE_BYTES: usize = 990;
-const PAPER_58_BYTES: usize = 500;
-const PAPER_80_BYTES: usize = 850;
+const PAPER_58_BYTES: usize = 420;
+const PAPER_80_BYTES: usize = 700;
 
 impl Document {
     /// The same slip, marked as a reprint or not.
@@ -132,7 +132,7 @@ impl Document {
             }
             Document::Guidance { matter, outcome, method, .. } => {
                 lines.push(matter.get(lang).to_owned());
-                lines.extend(place_lines(lang, method));
+                lines.push(method.place.get(lang).to_owned());
                 lines.push(promise(lang, outcome.days));
                 lines.push(say("要带的材料：", "Bring:"));
                 for material in &outcome.materials {
@@ -142,6 +142,7 @@ impl Document {
                         form_of(lang, material)
                     ));
                 }
+                lines.extend(place_lines(lang, method).into_iter().skip(1));
             }
         }
         let rest = say("……其余见纸质单或终端", "… see the printed sheet for the rest");
@@ -226,13 +227,13 @@ fn guidance_sheet(
         (Lang::En, 0) => "Nothing to prepare; take your ID card along.".to_owned(),
         (Lang::En, count) => format!("Get the {count} documents below, and your ID card."),
     };
-    sheet.layout.hanging("1. ", &prepare);
+    sheet.layout.large_hanging("1. ", &prepare);
     let go = match lang {
         Lang::Zh => format!("到 {} 办理。", method.place.zh),
         Lang::En => format!("Go to: {}.", method.place.en),
     };
-    sheet.layout.hanging("2. ", &go);
-    sheet.layout.hanging("3. ", &promise(lang, outcome.days));
+    sheet.layout.large_hanging("2. ", &go);
+    sheet.layout.large_hanging("3. ", &promise(lang, outcome.days));
 
     sheet.heading("您的情形", "Your situation");
     sheet.text("", &outcome.situation);
@@ -423,15 +424,20 @@ fn phone_line(lang: Lang, phone: &Contact) -> String {
 }
 
 fn form_of(lang: Lang, material: &Material) -> String {
-    let copies = material.copies;
+    // Nothing is collected on paper where no copies are wanted.
+    let copies = match (lang, material.copies) {
+        (Lang::Zh | Lang::En, 0) => String::new(),
+        (Lang::Zh, copies) => format!(" {copies}份"),
+        (Lang::En, copies) => format!(" x{copies}"),
+    };
     one_line(&match (lang, material.original) {
-        (Lang::Zh, Original::Original) => format!("原件 {copies}份"),
-        (Lang::Zh, Original::Copy) => format!("复印件 {copies}份"),
-        (Lang::Zh, Original::Both) => format!("原件和复印件 {copies}份"),
+        (Lang::Zh, Original::Original) => format!("原件{copies}"),
+        (Lang::Zh, Original::Copy) => format!("复印件{copies}"),
+        (Lang::Zh, Original::Both) => format!("原件和复印件{copies}"),
         (Lang::Zh, Original::Check) => "原件，看完还您".to_owned(),
-        (Lang::En, Original::Original) => format!("original x{copies}"),
-        (Lang::En, Original::Copy) => format!("copy x{copies}"),
-        (Lang::En, Original::Both) => format!("original and copy x{copies}"),
+        (Lang::En, Original::Original) => format!("original{copies}"),
+        (Lang::En, Original::Copy) => format!("copy{copies}"),
+        (Lang::En, Original::Both) => format!("original and copy{copies}"),
         (Lang::En, Original::Check) => "original, only shown".to_owned(),
     })
 }

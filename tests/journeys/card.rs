@@ -1,0 +1,74 @@
+//! The card reader as citizens meet it.
+
+use crate::hall::Hall;
+
+const TO_CARD: &str = "
+    tap 点一下屏幕开始
+    tap 新生儿出生
+    tap 开始
+    tap 同意，读卡
+    wait 请把身份证平放在读卡区
+";
+
+#[test]
+fn a_card_lifted_too_early_can_be_laid_again() {
+    let hall = Hall::open();
+    hall.ctl("card lift --while-reading");
+    hall.citizen(&format!(
+        "{TO_CARD}
+         do kiosk-sim ctl --socket $SIM card lay citizen
+         wait 没有读出来，请再放一次
+         do kiosk-sim ctl --socket $SIM card lay citizen
+         wait 读好了
+         end"
+    ))
+    .succeeded();
+}
+
+#[test]
+fn a_frame_with_a_wrong_checksum_is_no_card() {
+    let hall = Hall::open();
+    for fault in ["corrupt", "truncate"] {
+        hall.citizen(&format!(
+            "{TO_CARD}
+             do kiosk-sim ctl --socket $SIM wait reader-polled
+             do kiosk-sim ctl --socket $SIM card lay man
+             do kiosk-sim ctl --socket $SIM card {fault}
+             wait 读
+             sleep 3
+             do kiosk-sim ctl --socket $SIM card lift
+             do kiosk-sim ctl --socket $SIM card lay man
+             wait 读好了 30
+             do kiosk-sim ctl --socket $SIM card lift
+             end"
+        ))
+        .succeeded();
+    }
+}
+
+/// A terminal whose reader is not there says so before anyone looks for a card, and offers the
+/// other ways.
+#[test]
+fn without_a_reader_the_number_is_typed_and_checked() {
+    let hall = Hall::open();
+    hall.configure("card_reader", "\"serial:/nowhere/reader\"");
+    hall.citizen(
+        "tap 点一下屏幕开始
+         tap 新生儿出生
+         tap 开始
+         wait 读卡器没有连上
+         tap 没带身份证，输入号码
+         type 110105194912310021
+         tap 继续
+         wait 这个号码最后一位对不上
+         tap 删除
+         type X
+         tap 继续
+         wait 没有核对证件
+         wait 110105********002X
+         tap 继续
+         wait 孩子在哪里出生的
+         end",
+    )
+    .succeeded();
+}

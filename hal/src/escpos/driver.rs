@@ -37,7 +37,8 @@ pub enum Printed {
     Completed,
     /// It may have come out, whole, in part, or not at all: ask.
     Unknown(Doubt),
-    /// It has not come out, or not whole; the rest will not come out later.
+    /// It has not come out, or not whole. The rest will not come out later, if the printer clears its
+    /// buffer when told so ([`Profile::clears_buffer`]).
     Failed(Cause),
 }
 
@@ -124,7 +125,11 @@ impl EscPos {
     ) -> Result<T, TransportError> {
         let mut link = match self.link.take() {
             Some(link) => link,
-            None => Link::new(transport::open(&self.address)?),
+            None => {
+                // Answers owed on the old link went down with it.
+                self.owed = 0;
+                Link::new(transport::open(&self.address)?)
+            }
         };
         let result = talk(self, &mut link);
         if result.is_ok() {
