@@ -264,7 +264,7 @@ impl Visit {
             Place::Number(typed) => Content::Number(typed.view()),
             Place::Identity => Content::Identity(Box::new(self.identity.view(
                 self.shown_until.is_some(),
-                self.answer_lines(around).into_iter().filter(|line| line.source.is_some()).collect(),
+                self.told_lines(around),
                 around.now.wall.date(),
             ))),
             Place::Question(entry) => self
@@ -693,6 +693,18 @@ impl Visit {
         match (self.matter(around), self.given_now()) {
             (Some(matter), Some(given)) => {
                 questions::answer_lines(matter, &self.interview(matter, around).asked, given)
+            }
+            (None, _) | (_, None) => Vec::new(),
+        }
+    }
+
+    /// What card or number have answered, asked already or not.
+    fn told_lines(&self, around: &Around) -> Vec<page::AnswerLine> {
+        match (self.matter(around), self.given_now()) {
+            (Some(matter), Some(given)) => {
+                let told = matter.questions.iter().map(|question| question.id.clone());
+                let told: Vec<_> = told.filter(|id| given.sources.contains_key(id)).collect();
+                questions::answer_lines(matter, &told, given)
             }
             (None, _) | (_, None) => Vec::new(),
         }

@@ -7,16 +7,15 @@ const TO_CARD: &str = "
     tap 新生儿出生
     tap 开始
     tap 同意，读卡
-    wait 请把身份证平放在读卡区
+    wait 放在读卡区
 ";
 
 #[test]
 fn a_card_lifted_too_early_can_be_laid_again() {
     let hall = Hall::open();
-    hall.ctl("card lift --while-reading");
     hall.citizen(&format!(
         "{TO_CARD}
-         do kiosk-sim ctl --socket $SIM card lay citizen
+         do kiosk-sim ctl --socket $SIM card lay citizen && kiosk-sim ctl --socket $SIM card lift --while-reading
          wait 没有读出来，请再放一次
          do kiosk-sim ctl --socket $SIM card lay citizen
          wait 读好了

@@ -119,7 +119,6 @@ impl Hall {
     pub fn start(&self, script: &str) -> Walking {
         let script_file = self.dir.path().join("citizen.script");
         std::fs::write(&script_file, script).unwrap();
-        let pages = self.dir.path().join("pages");
         let path = format!(
             "{}:{}",
             sim_program().parent().unwrap().display(),
@@ -129,7 +128,7 @@ impl Hall {
             .args(["run", "--config"])
             .arg(self.dir.path().join("kiosk.toml"))
             .arg("--headless")
-            .arg(&pages)
+            .arg(self.dir.path().join("pages"))
             .arg("--script")
             .arg(&script_file)
             .env("PATH", path)
@@ -138,7 +137,7 @@ impl Hall {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Walking { child, pages }
+        Walking { child }
     }
 
     /// The slips that came out, oldest first.
@@ -162,33 +161,18 @@ impl Drop for Hall {
 /// A terminal on its way through a script.
 pub struct Walking {
     child: Child,
-    pages: PathBuf,
+}
+
+impl Drop for Walking {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Walking {
     pub fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    /// Waits until the terminal has shown a page of this name so many times.
-    pub fn until_page(&self, name: &str, times: usize) {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let shown = std::fs::read_dir(&self.pages)
-                .into_iter()
-                .flatten()
-                .filter(|file| {
-                    file.as_ref().is_ok_and(|file| {
-                        file.file_name().to_string_lossy().ends_with(&format!("-{name}.png"))
-                    })
-                })
-                .count();
-            if shown >= times {
-                return;
-            }
-            assert!(Instant::now() < end, "page {name} was not shown {times} times");
-            std::thread::sleep(Duration::from_millis(50));
-        }
     }
 
     pub fn finish(mut self) -> Walked {

@@ -120,7 +120,7 @@ fn a_card_answers_for_its_holder() {
          tap 退休
          tap 开始
          tap 同意，读卡
-         wait 请把身份证平放在读卡区
+         wait 放在读卡区
          do kiosk-sim ctl --socket $SIM card lay retiree
          wait 读好了
          do kiosk-sim ctl --socket $SIM card lift
@@ -143,10 +143,24 @@ fn landscape_and_english_and_large_type_lead_to_the_same_sheet() {
     hall.citizen(
         "tap English
          tap A+ Larger
-         tap Opening a restaurant
+         tap Open a restaurant
          tap Start
          tap Go on without saying who I am
+         tap A restaurant, snack bar or drinks shop
+         tap Yes
+         tap A shop or mall
+         tap No, only hot food
+         type 120
+         tap Continue
+         tap An ordinary sign
+         tap No
+         tap Yes, I apply myself
+         wait Your
+         tap Continue
+         tap Print the sheet
+         wait Printed. Please take your sheet 40
          end",
     )
     .succeeded();
+    assert_eq!(hall.slips(".png").len(), 1);
 }
