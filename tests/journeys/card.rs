@@ -16,7 +16,7 @@ fn a_card_lifted_too_early_can_be_laid_again() {
     hall.citizen(&format!(
         "{TO_CARD}
          do kiosk-sim ctl --socket $SIM card lay citizen && kiosk-sim ctl --socket $SIM card lift --while-reading
-         wait 没有读出来，请再放一次
+         wait 再放一次
          do kiosk-sim ctl --socket $SIM card lay citizen
          wait 读好了
          end"

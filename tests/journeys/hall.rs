@@ -31,7 +31,6 @@ pub struct Hall {
     pub dir: TempDir,
     sim: Child,
     pub card_reader: String,
-    pub printer: String,
 }
 
 impl Hall {
@@ -79,7 +78,7 @@ impl Hall {
             })
             .collect();
         std::fs::write(dir.path().join("kiosk.toml"), config + more).unwrap();
-        Hall { dir, sim, card_reader, printer }
+        Hall { dir, sim, card_reader }
     }
 
     /// Changes one value of the configuration.

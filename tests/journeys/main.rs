@@ -1,6 +1,8 @@
 //! Journeys across real processes: `kiosk` with its real pages and drivers, `kiosk-sim` on a real
 //! pseudo-terminal and a real socket. Citizens only look at pages and touch what they see.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
 mod card;
 mod cli;
 mod hall;

@@ -100,3 +100,24 @@ pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
+
+/// What moving bytes came to: a time-out moved none, and `Ok(0)` is how a lost link shows.
+fn moved(result: io::Result<usize>, none: io::ErrorKind) -> Result<usize, TransportError> {
+    match result {
+        Ok(0) => Err(TransportError::Gone(none)),
+        Ok(bytes) => Ok(bytes),
+        Err(error) if is_time_out(&error) => Ok(0),
+        Err(error) => Err(gone(error)),
+    }
+}
+
+fn is_time_out(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
+}
+
+fn gone(error: io::Error) -> TransportError {
+    TransportError::Gone(error.kind())
+}

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::{Transport, TransportError, left};
+use super::{Transport, TransportError, gone, left, moved};
 
 /// Shortest time-out that the socket takes: zero would mean "for ever".
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -37,34 +37,13 @@ impl Transport for Tcp {
         self.stream
             .set_write_timeout(Some(left(deadline).max(SHORTEST)))
             .map_err(gone)?;
-        match self.stream.write(bytes) {
-            Ok(0) => Err(TransportError::Gone(io::ErrorKind::WriteZero)),
-            Ok(written) => Ok(written),
-            Err(error) if is_time_out(&error) => Ok(0),
-            Err(error) => Err(gone(error)),
-        }
+        moved(self.stream.write(bytes), io::ErrorKind::WriteZero)
     }
 
     fn read_some(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, TransportError> {
         self.stream
             .set_read_timeout(Some(left(deadline).max(SHORTEST)))
             .map_err(gone)?;
-        match self.stream.read(buffer) {
-            Ok(0) => Err(TransportError::Gone(io::ErrorKind::UnexpectedEof)),
-            Ok(read) => Ok(read),
-            Err(error) if is_time_out(&error) => Ok(0),
-            Err(error) => Err(gone(error)),
-        }
+        moved(self.stream.read(buffer), io::ErrorKind::UnexpectedEof)
     }
-}
-
-fn is_time_out(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
-}
-
-fn gone(error: io::Error) -> TransportError {
-    TransportError::Gone(error.kind())
 }
