@@ -30,7 +30,6 @@ test: packages ## unit, property and process tests
 	$(MAKE) --no-print-directory lint
 
 bench: packages ## ratios against peers and limits; target/bench/report.json
-	cargo build --release --locked --workspace --bins
 	tools/bench
 
 clean: ## forget what was built

@@ -301,6 +301,21 @@ fn a_failed_slip_says_who_can_help_and_its_reprint_is_marked() {
 }
 
 #[test]
+fn one_more_copy_of_a_notification_is_that_notification_marked_as_a_reprint() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    walk.touch(Touch::Matter("restaurant".into()));
+    walk.touch(Touch::Print);
+    let Some(Effect::Print { document: first, .. }) = walk.effects.last().cloned() else { panic!() };
+    walk.printed(1, Printed::Completed);
+    walk.touch(Touch::Print);
+    let Some(Effect::Print { document: again, .. }) = walk.effects.last() else { panic!() };
+    assert_eq!(**again, first.reprint(true));
+    walk.printed(2, Printed::Completed);
+    assert!(matches!(walk.touch(Touch::Main).content, Content::Notice(_)));
+}
+
+#[test]
 fn a_printer_without_paper_is_told_before_anything_is_sent() {
     let mut walk = Walk::new();
     walk.to_result();

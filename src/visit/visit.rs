@@ -177,11 +177,15 @@ impl Visit {
 
     /// The printer spoke about a slip.
     pub fn slip(&mut self, id: SlipId, printed: Printed, around: &Around) -> Vec<Effect> {
+        // Paper may lie in the outlet even if the citizen has moved on.
+        self.goodbye.paper |= match printed {
+            Printed::Completed | Printed::Unknown(_) => true,
+            Printed::Failed(_) => false,
+        };
         if let Place::Printing(slip) = &mut self.place
             && slip.id == id
         {
             slip.state = takeaway::told(printed);
-            self.goodbye.paper |= slip.state != Printing::Busy;
             // Whoever waits for paper is still here; give them the whole time again.
             self.last_touch = around.now.mono;
             self.serial += 1;
@@ -589,6 +593,9 @@ impl Visit {
     }
 
     fn print(&mut self, around: &Around) -> Vec<Effect> {
+        if matches!(self.place, Place::Printing(_)) {
+            return self.print_again(around);
+        }
         match self.document(around) {
             Some(document) => self.start_slip(document, false, around),
             None => Vec::new(),
