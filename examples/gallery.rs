@@ -56,10 +56,40 @@ fn main() -> Result<(), Box<dyn Error>> {
             page.frame.large = large;
             let file = dir.join(mode).join(format!("{name}.png"));
             let timing = headless.still(&screen, &page, &file)?;
+            for fault in headless.misplaced(&screen) {
+                println!("{mode:14} {name:24} MISPLACED {fault}");
+            }
             println!("{mode:14} {name:24} shown {:>9.1?} redrawn {:>9.1?}", timing.shown, timing.redrawn);
         }
     }
     Ok(())
+}
+
+/// What is wrong with the layout, in every mode.
+pub fn faults() -> Result<Vec<String>, Box<dyn Error>> {
+    let dir = std::env::temp_dir();
+    let headless = headless::install(&Options { dir, size: (1080, 1920), script: None })?;
+    let screen = Screen::new(|_, _| {})?;
+    screen.window().show()?;
+    let mut faults = Vec::new();
+    for (mode, size, lang, large) in MODES {
+        headless.resize(size);
+        for (serial, (name, mut page)) in (1..).zip(pages()) {
+            page.serial = serial;
+            page.frame.lang = lang;
+            page.frame.large = large;
+            headless.draw(&screen, &page);
+            faults.extend(
+                headless.misplaced(&screen).into_iter().map(|fault| format!("{mode} {name}: {fault}")),
+            );
+        }
+    }
+    Ok(faults)
+}
+
+/// One page of the gallery.
+pub fn page_named(name: &str) -> Option<Page> {
+    pages().into_iter().find_map(|(known, page)| (known == name).then_some(page))
 }
 
 fn t(zh: &str, en: &str) -> Text {

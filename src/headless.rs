@@ -114,11 +114,15 @@ impl Headless {
         self.state.window.set_size(PhysicalSize::new(size.0, size.1));
     }
 
-    /// Draws one page, without an event loop, into a picture.
-    ///
-    /// # Errors
-    /// When the picture cannot be written.
-    pub fn still(&self, screen: &Screen, page: &Page, path: &Path) -> io::Result<Timing> {
+    /// What is wrong with the layout of the page shown: words that lie on each other or outside
+    /// the window, and targets too small for a finger. For tests; empty when all is well.
+    pub fn misplaced(&self, screen: &Screen) -> Vec<String> {
+        self.state.screen.replace(Some(screen.clone()));
+        citizen::misplaced(&self.state)
+    }
+
+    /// Draws one page, without an event loop; how long it took to its first pixels.
+    pub fn draw(&self, screen: &Screen, page: &Page) -> Duration {
         let start = Instant::now();
         screen.show(page);
         slint::platform::update_timers_and_animations();
@@ -127,6 +131,15 @@ impl Headless {
         // What changed while it was laid out is handled as the event loop would.
         slint::platform::update_timers_and_animations();
         self.state.draw();
+        shown
+    }
+
+    /// Draws one page, without an event loop, into a picture.
+    ///
+    /// # Errors
+    /// When the picture cannot be written.
+    pub fn still(&self, screen: &Screen, page: &Page, path: &Path) -> io::Result<Timing> {
+        let shown = self.draw(screen, page);
         let start = Instant::now();
         self.state.window.request_redraw();
         self.state.window.draw_if_needed(|renderer| {

@@ -261,6 +261,12 @@ impl Seen {
         ((left + right) / 2.0, (top + bottom) / 2.0)
     }
 
+    /// Whether any of it can be seen; touching an edge of the sight is not being in it.
+    fn meets(&self) -> bool {
+        let (area, through) = (self.area, self.through);
+        area[0] < through[2] && area[2] > through[0] && area[1] < through[3] && area[3] > through[1]
+    }
+
     /// Whether a finger on its centre hits it.
     fn in_sight(&self) -> bool {
         let (x, y) = self.centre();
@@ -303,18 +309,55 @@ fn look(state: &State) -> Vec<Seen> {
     let (width, height) = (width as f32, height as f32);
     let whole = [0.0, 0.0, width, height];
     let mut all: Vec<Seen> = Vec::new();
+    // Whatever scrolls is seen through its list only.
+    let mut scrolled = Vec::new();
     for list in ElementQuery::from_root(window).match_inherits("Flickable").find_all() {
         let through = area(&list);
-        all.extend(list.query_descendants().find_all().iter().filter_map(|one| seen(one, through)));
+        for one in list.query_descendants().find_all() {
+            if let Some(one) = seen(&one, through) {
+                scrolled.push((one.label.clone(), one.area));
+                all.extend(one.meets().then_some(one));
+            }
+        }
     }
-    for one in ElementQuery::from_root(window).match_descendants().find_all() {
+    for one in ElementQuery::from_root(window).find_all() {
         if let Some(one) = seen(&one, whole)
-            && !all.iter().any(|known| known.label == one.label && known.area == one.area)
+            && one.meets()
+            && !scrolled.iter().any(|(label, area)| *label == one.label && *area == one.area)
         {
             all.push(one);
         }
     }
     all
+}
+
+/// Least side of what can be touched, in pixels.
+const TARGET: f32 = 96.0;
+
+pub(super) fn misplaced(state: &State) -> Vec<String> {
+    let seen = look(state);
+    let (width, _) = state.size.get();
+    let mut faults = Vec::new();
+    for (at, one) in seen.iter().enumerate() {
+        let [left, top, right, bottom] = one.area;
+        if left < 0.0 || right > width as f32 {
+            faults.push(format!("{:?} leaves the window: {left}..{right}", one.label));
+        }
+        // Halves of a pixel come from centring.
+        if one.button && (right - left < TARGET - 0.5 || bottom - top < TARGET - 0.5) {
+            faults.push(format!("{:?} is too small: {}x{}", one.label, right - left, bottom - top));
+        }
+        for other in seen.iter().skip(at + 1).filter(|other| other.button == one.button) {
+            let across = right.min(other.area[2]) - left.max(other.area[0]);
+            let down = bottom.min(other.area[3]) - top.max(other.area[1]);
+            // One target may hold a smaller one (the idle page); two words may not share a place.
+            let same_view = one.through == other.through;
+            if !one.button && same_view && across > 2.0 && down > 2.0 {
+                faults.push(format!("{:?} lies on {:?}", one.label, other.label));
+            }
+        }
+    }
+    faults
 }
 
 fn seen(element: &ElementHandle, through: [f32; 4]) -> Option<Seen> {
@@ -324,14 +367,11 @@ fn seen(element: &ElementHandle, through: [f32; 4]) -> Option<Seen> {
         return None;
     }
     let label = element.accessible_label().filter(|label| !label.is_empty())?;
-    let area = area(element);
-    // Touching an edge of the sight is not being in it.
-    let meets = area[0] < through[2] && area[2] > through[0] && area[1] < through[3] && area[3] > through[1];
-    meets.then(|| Seen {
+    Some(Seen {
         label: label.into(),
         button,
         enabled: element.accessible_enabled().unwrap_or(true),
-        area,
+        area: area(element),
         through,
     })
 }

@@ -123,7 +123,12 @@ impl Document {
         match self {
             Document::Notice { notice, method, .. } => {
                 lines.push(notice.name.get(lang).to_owned());
-                lines.extend(place_lines(lang, method));
+                lines.push(method.place.get(lang).to_owned());
+                lines.push(say("可能要的材料：", "May be needed:"));
+                lines.extend(
+                    notice.materials.iter().map(|material| format!("□{}", material.name.get(lang))),
+                );
+                lines.extend(place_lines(lang, method).into_iter().skip(1));
             }
             Document::Window { matter, window, .. } => {
                 lines.push(matter.get(lang).to_owned());

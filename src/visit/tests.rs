@@ -294,7 +294,7 @@ fn a_failed_slip_says_who_can_help_and_its_reprint_is_marked() {
     let actor = Cause::PaperOut.actor();
     let failed = Printing::Failed { cause: Cause::PaperOut, actor };
     assert_eq!(page.content, Content::Printing(failed));
-    walk.touch(Touch::Main);
+    walk.touch(Touch::Print);
     let Some(Effect::Print { slip, document, .. }) = walk.effects.last() else { panic!() };
     assert_eq!(*slip, SlipId(2));
     assert_eq!(**document, document.as_ref().clone().reprint(true));
@@ -311,7 +311,10 @@ fn one_more_copy_of_a_notification_is_that_notification_marked_as_a_reprint() {
     walk.touch(Touch::Print);
     let Some(Effect::Print { document: again, .. }) = walk.effects.last() else { panic!() };
     assert_eq!(**again, first.reprint(true));
-    walk.printed(2, Printed::Completed);
+    walk.printed(2, Printed::Failed(Cause::PaperOut));
+    let Content::Phone { payload } = walk.touch(Touch::Phone).content else { panic!() };
+    assert!(payload.contains("开办餐饮店"));
+    walk.touch(Touch::Back);
     assert!(matches!(walk.touch(Touch::Main).content, Content::Notice(_)));
 }
 
@@ -326,7 +329,7 @@ fn a_printer_without_paper_is_told_before_anything_is_sent() {
     assert!(!walk.effects.iter().any(|effect| matches!(effect, Effect::Print { .. })));
     // It was never sent, so what comes now is no reprint.
     walk.event(Event::Printer(good_printer()));
-    walk.touch(Touch::Main);
+    walk.touch(Touch::Print);
     let Some(Effect::Print { document, .. }) = walk.effects.last() else { panic!() };
     assert_eq!(**document, document.as_ref().clone().reprint(false));
 }

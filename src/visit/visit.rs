@@ -31,7 +31,8 @@ pub(super) enum Place {
     Result,
     Method,
     Printing(Slip),
-    Phone,
+    /// A slip's content as a QR code.
+    Phone(Box<Document>),
     Help,
     /// Everything personal is gone; only this is still to be said.
     Goodbye { page: page::Goodbye, until: Duration },
@@ -133,7 +134,7 @@ impl Visit {
             Touch::Help => self.aside(Place::Help),
             Touch::Matter(id) => self.choose_matter(&id, around),
             Touch::Print => self.print(around),
-            Touch::Phone => self.aside(Place::Phone),
+            Touch::Phone => self.phone(around),
             Touch::TypeNumber => self.type_number(),
             Touch::WithoutCard => self.without_card(around),
             Touch::Key(key) => self.key(Some(key)),
@@ -299,7 +300,7 @@ impl Visit {
                 None => Content::Home(notice::home(around)),
             },
             Place::Printing(slip) => Content::Printing(slip.state),
-            Place::Phone => Content::Phone { payload: self.phone_text(around) },
+            Place::Phone(document) => Content::Phone { payload: document.phone_text() },
             Place::Help => Content::Help(Box::new(takeaway::help(self.matter(around), around))),
             Place::Goodbye { page, .. } => Content::Goodbye(*page),
         }
@@ -323,8 +324,8 @@ impl Visit {
                 Some(Step::Questions { at_most_left: left })
             }
             Place::Answers | Place::Window(_) | Place::Result => Some(Step::Result),
-            Place::Method | Place::Phone => Some(Step::TakeAway),
-            Place::Printing(slip) => match slip.document.as_ref() {
+            Place::Method => Some(Step::TakeAway),
+            Place::Phone(document) | Place::Printing(Slip { document, .. }) => match document.as_ref() {
                 Document::Notice { .. } => Some(Step::Notice),
                 Document::Window { .. } => Some(Step::Result),
                 Document::Guidance { .. } => Some(Step::TakeAway),
@@ -355,14 +356,13 @@ impl Visit {
             Place::Result => (Some(Main::Continue), true),
             Place::Printing(slip) => match slip.state {
                 Printing::Busy | Printing::Ask => (None, false),
-                Printing::Completed => match slip.document.as_ref() {
+                // Another try is one of the page's own offers.
+                Printing::Completed | Printing::Failed { .. } => match slip.document.as_ref() {
                     Document::Notice { .. } => (Some(Main::Continue), true),
-                    Document::Window { .. }
-                    | Document::Guidance { .. } => (Some(Main::Done), true),
+                    Document::Window { .. } | Document::Guidance { .. } => (Some(Main::Done), true),
                 },
-                Printing::Failed { .. } => (Some(Main::Retry), true),
             },
-            Place::Phone => (Some(Main::Done), true),
+            Place::Phone(_) => (Some(Main::Done), true),
             Place::Goodbye { .. } => (Some(Main::Done), true),
         }
     }
@@ -395,14 +395,12 @@ impl Visit {
                 }
             }
             Place::Result => self.go(Place::Method),
-            Place::Window(_) | Place::Phone => self.finish(around),
+            Place::Window(_) | Place::Phone(_) => self.finish(around),
             Place::Printing(slip) => match slip.state {
                 Printing::Busy | Printing::Ask => Vec::new(),
-                Printing::Failed { .. } => self.print_again(around),
-                Printing::Completed => match slip.document.as_ref() {
+                Printing::Completed | Printing::Failed { .. } => match slip.document.as_ref() {
                     Document::Notice { .. } => self.back(around),
-                    Document::Window { .. }
-                    | Document::Guidance { .. } => self.finish(around),
+                    Document::Window { .. } | Document::Guidance { .. } => self.finish(around),
                 },
             },
             Place::Goodbye { .. } => {
@@ -429,7 +427,7 @@ impl Visit {
             Place::Unsure { question } => Place::Question(Entry::new(question.clone())),
             Place::Question(entry) => self.question_before(Some(&entry.question), around),
             Place::Answers | Place::Window(_) | Place::Result => self.question_before(None, around),
-            Place::Method | Place::Printing(_) | Place::Phone => Place::Result,
+            Place::Method | Place::Printing(_) | Place::Phone(_) => Place::Result,
         };
         self.go(place);
         effects
@@ -602,6 +600,18 @@ impl Visit {
         }
     }
 
+    fn phone(&mut self, around: &Around) -> Vec<Effect> {
+        let document = if let Place::Printing(slip) = &self.place {
+            Some(slip.document.clone())
+        } else {
+            self.document(around).map(Box::new)
+        };
+        match document {
+            Some(document) => self.aside(Place::Phone(document)),
+            None => Vec::new(),
+        }
+    }
+
     fn print_again(&mut self, around: &Around) -> Vec<Effect> {
         let Place::Printing(slip) = &self.place else {
             return Vec::new();
@@ -660,7 +670,7 @@ impl Visit {
             | Place::Result
             | Place::Method
             | Place::Printing(_)
-            | Place::Phone
+            | Place::Phone(_)
             | Place::Help
             | Place::Goodbye { .. } => self.guidance(around),
         }
@@ -670,10 +680,6 @@ impl Visit {
         let (matter, situation, chosen) = self.settled(around)?;
         let answers = &self.given_now()?.answers;
         Some(sheet::guidance_sheet(matter, situation, answers, &chosen, self.lang, around))
-    }
-
-    fn phone_text(&self, around: &Around) -> String {
-        self.guidance(around).map(|document| document.phone_text()).unwrap_or_default()
     }
 
     fn outcome(&self, around: &Around) -> Option<page::Outcome> {

@@ -17,7 +17,7 @@ fn paper_out_in_the_middle_of_a_slip() {
          absent 已打印，请拿好单子
          do kiosk-sim ctl --socket $SIM paper load
          sleep 3
-         tap 再
+         tap 再打印一次
          wait 已打印，请拿好单子 40
          end"
     ))
