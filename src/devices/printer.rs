@@ -40,6 +40,7 @@ pub(super) fn run(
         let _ = events.send(event);
     };
     let mut printer = None;
+    let mut missed = false;
     loop {
         // A printer that was found once opens its lost link again by itself.
         if printer.is_none() {
@@ -49,7 +50,12 @@ pub(super) fn run(
                     found.reset();
                     printer = Some(found);
                 }
-                Err(error) => tracing::warn!("printer: {error}"),
+                // Said once, not at every try.
+                Err(error) if !missed => {
+                    missed = true;
+                    tracing::warn!("printer: {error}");
+                }
+                Err(_) => {}
             }
         }
         say(Event::Printer(match &mut printer {

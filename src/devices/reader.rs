@@ -31,13 +31,19 @@ pub(super) fn absent() -> ReaderStatus {
 /// Owns the reader until the core is gone.
 pub(super) fn run(address: &Address, commands: &Receiver<Command>, events: &Sender<Event>) {
     let mut actor = Actor { events, waiting: None };
+    let mut missed = false;
     loop {
         match id_card::open(address) {
             Ok(reader) => match actor.serve(reader, commands) {
                 Ended::Core => return,
-                Ended::Device => {}
+                Ended::Device => missed = false,
             },
-            Err(error) => tracing::warn!("card reader: {error}"),
+            // Said once, not at every try.
+            Err(error) if !missed => {
+                missed = true;
+                tracing::warn!("card reader: {error}");
+            }
+            Err(_) => {}
         }
         actor.status(ReaderStatus::faulty(Cause::NotConnected));
         if let Some(visit) = actor.waiting.take() {
