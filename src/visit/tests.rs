@@ -88,7 +88,7 @@ impl Walk {
     }
 
     /// To the first question of a matter, without a card.
-    fn to_questions(&mut self, matter: &str) -> Page {
+    fn reach_questions(&mut self, matter: &str) -> Page {
         self.touch(Touch::Wake);
         self.touch(Touch::Matter(matter.into()));
         self.touch(Touch::Main);
@@ -124,8 +124,8 @@ impl Walk {
     }
 
     /// To a settled situation of the newborn matter.
-    fn to_result(&mut self) -> Page {
-        self.to_questions("newborn");
+    fn reach_result(&mut self) -> Page {
+        self.reach_questions("newborn");
         let page = self.answer_all();
         assert!(matches!(page.content, Content::Result(_)), "{:?}", page.content);
         page
@@ -195,7 +195,7 @@ fn a_touch_on_the_warning_does_not_act_on_the_page_below() {
 #[test]
 fn back_loses_no_answer() {
     let mut walk = Walk::new();
-    walk.to_result();
+    walk.reach_result();
     let questions = {
         let page = walk.touch(Touch::Answers);
         let Content::Answers(lines) = page.content else { panic!() };
@@ -217,7 +217,7 @@ fn back_loses_no_answer() {
 #[test]
 fn changing_one_answer_keeps_the_others() {
     let mut walk = Walk::new();
-    walk.to_result();
+    walk.reach_result();
     let Content::Answers(before) = walk.touch(Touch::Answers).content else { panic!() };
     let last = before.last().unwrap().clone();
     let page = walk.touch(Touch::Change(last.id.clone()));
@@ -275,7 +275,7 @@ fn the_reader_speaks_only_to_the_visit_that_asked() {
 #[test]
 fn printed_is_said_only_when_the_printer_said_so() {
     let mut walk = Walk::new();
-    walk.to_result();
+    walk.reach_result();
     walk.touch(Touch::Main);
     assert_eq!(walk.touch(Touch::Print).content, Content::Printing(Printing::Busy));
     let ended = walk.printed(9, Printed::Completed);
@@ -287,7 +287,7 @@ fn printed_is_said_only_when_the_printer_said_so() {
 #[test]
 fn a_failed_slip_says_who_can_help_and_its_reprint_is_marked() {
     let mut walk = Walk::new();
-    walk.to_result();
+    walk.reach_result();
     walk.touch(Touch::Main);
     walk.touch(Touch::Print);
     let page = walk.printed(1, Printed::Failed(Cause::PaperOut));
@@ -321,7 +321,7 @@ fn one_more_copy_of_a_notification_is_that_notification_marked_as_a_reprint() {
 #[test]
 fn a_printer_without_paper_is_told_before_anything_is_sent() {
     let mut walk = Walk::new();
-    walk.to_result();
+    walk.reach_result();
     walk.touch(Touch::Main);
     walk.event(Event::Printer(PrinterStatus::unheard(Cause::PaperOut)));
     let page = walk.touch(Touch::Print);
@@ -337,7 +337,7 @@ fn a_printer_without_paper_is_told_before_anything_is_sent() {
 #[test]
 fn a_printer_that_cannot_say_leaves_the_word_to_the_citizen() {
     let mut walk = Walk::new();
-    walk.to_result();
+    walk.reach_result();
     walk.touch(Touch::Main);
     walk.touch(Touch::Print);
     let visit = walk.visit();
@@ -363,7 +363,7 @@ fn who_cannot_be_served_here_is_told_before_the_first_question() {
 #[test]
 fn leaving_an_item_changes_days_and_materials_at_once_and_something_is_always_taken() {
     let mut walk = Walk::new();
-    let page = walk.to_result();
+    let page = walk.reach_result();
     let Content::Result(before) = page.content else { panic!() };
     for item in before.items.iter().filter(|item| item.required.is_none()) {
         let page = walk.touch(Touch::Toggle(item.id.clone()));
