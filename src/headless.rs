@@ -19,10 +19,9 @@ use std::time::{Duration, Instant};
 use slint::{PhysicalSize, Rgb8Pixel};
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::{ComponentHandle, Timer, TimerMode};
-use yici_catalog::Lang;
 
-use crate::screen::Screen;
-use crate::visit::page::{Content, Page};
+use crate::screen::{Glance, Screen};
+use crate::visit::page::Page;
 
 pub use script::ScriptError;
 
@@ -163,7 +162,7 @@ impl Headless {
         STATE.set(Some(self.state.clone()));
         screen.watch({
             let state = self.state.clone();
-            move |page| state.note(page)
+            move |glance| state.note(glance)
         });
         let settle = Timer::default();
         settle.start(TimerMode::Repeated, LOOK, {
@@ -206,20 +205,11 @@ struct State {
     screen: RefCell<Option<Screen>>,
     /// Serial of the page shown, and since when it is.
     page: Cell<Option<(u32, Instant)>>,
-    /// A page that has not been written yet, and when it changed last.
-    pending: Cell<Option<(Face, Instant)>>,
-    written: RefCell<Option<(Face, String)>>,
+    /// A page that has not been written yet, and since when.
+    pending: Cell<Option<(Glance, Instant)>>,
+    /// What is in the last picture; typing on the same page writes it anew.
+    written: RefCell<Option<(Glance, String)>>,
     numbered: Cell<u32>,
-}
-
-/// What makes a page a new picture; typing on the same page rewrites its picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Face {
-    serial: u32,
-    name: &'static str,
-    english: bool,
-    large: bool,
-    countdown: bool,
 }
 
 /// A picture on its way to the disk.
@@ -239,58 +229,48 @@ impl State {
         });
     }
 
-    fn note(&self, page: &Page) {
+    fn note(&self, glance: Glance) {
         let now = Instant::now();
-        if self.page.get().is_none_or(|(serial, _)| serial != page.serial) {
-            self.page.set(Some((page.serial, now)));
+        if self.page.get().is_none_or(|(serial, _)| serial != glance.serial) {
+            self.page.set(Some((glance.serial, now)));
         }
-        let face = Face {
-            serial: page.serial,
-            name: name(&page.content),
-            english: match page.frame.lang {
-                Lang::Zh => false,
-                Lang::En => true,
-            },
-            large: page.frame.large,
-            countdown: page.countdown.is_some(),
-        };
         // A page that changes all the time is written nevertheless.
         let since = match self.pending.get() {
-            Some((before, since)) if before == face => since,
+            Some((before, since)) if before == glance => since,
             Some(_) | None => now,
         };
-        self.pending.set(Some((face, since)));
+        self.pending.set(Some((glance, since)));
     }
 
     fn settle(&self) {
-        if let Some((face, since)) = self.pending.get()
+        if let Some((glance, since)) = self.pending.get()
             && since.elapsed() >= SETTLED
         {
             self.pending.set(None);
-            self.write_page(face);
+            self.write_page(glance);
         }
     }
 
-    fn write_page(&self, face: Face) {
+    fn write_page(&self, glance: Glance) {
         self.draw();
         let same = self.written.borrow().as_ref().and_then(|(before, file)| {
-            (*before == face).then(|| file.clone())
+            (*before == glance).then(|| file.clone())
         });
         let (file, line) = match same {
             Some(file) => (file, None),
             None => {
                 let number = self.numbered.get() + 1;
                 self.numbered.set(number);
-                let name = if face.countdown { "countdown" } else { face.name };
+                let name = if glance.countdown { "countdown" } else { glance.name };
                 let file = format!("{number:03}-{name}.png");
                 let line = serde_json::json!({
-                    "page": name, "serial": face.serial, "file": file,
+                    "page": name, "serial": glance.serial, "file": file,
                 });
                 (file, Some(line.to_string()))
             }
         };
         self.picture(&file, line);
-        self.written.replace(Some((face, file)));
+        self.written.replace(Some((glance, file)));
     }
 
     fn picture(&self, file: &str, line: Option<String>) {
@@ -310,33 +290,10 @@ impl State {
 
     /// Writes what is still to be written; no picture can follow.
     fn finish(&self) {
-        if let Some((face, _)) = self.pending.take() {
-            self.write_page(face);
+        if let Some((glance, _)) = self.pending.take() {
+            self.write_page(glance);
         }
         self.pictures.take();
-    }
-}
-
-/// A page's name as files and logs have it.
-pub fn name(content: &Content) -> &'static str {
-    match content {
-        Content::Idle => "idle",
-        Content::Home(_) => "home",
-        Content::Notice(_) => "notice",
-        Content::Consent { .. } => "consent",
-        Content::Card(_) => "card",
-        Content::Number(_) => "number",
-        Content::Identity(_) => "identity",
-        Content::Question(_) => "question",
-        Content::Unsure(_) => "unsure",
-        Content::Answers(_) => "answers",
-        Content::Window(_) => "window",
-        Content::Result(_) => "result",
-        Content::Method(_) => "method",
-        Content::Printing(_) => "printing",
-        Content::Phone { .. } => "phone",
-        Content::Help(_) => "help",
-        Content::Goodbye(_) => "goodbye",
     }
 }
 

@@ -36,7 +36,23 @@ struct Inner {
     flow: RefCell<(Vec<Vec<FlowStep>>, Option<Look>)>,
     kind: Cell<Option<ui::PageKind>>,
     lists: Lists,
-    watch: RefCell<Option<Box<dyn Fn(&Page)>>>,
+    last: Cell<Option<Glance>>,
+    watch: RefCell<Option<Box<dyn Fn(Glance)>>>,
+}
+
+/// What can be told of a page without its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance {
+    /// The page's serial.
+    pub serial: u32,
+    /// Its name, as files and logs have it.
+    pub name: &'static str,
+    /// Its language.
+    pub lang: Lang,
+    /// Large type.
+    pub large: bool,
+    /// The idle warning covers it.
+    pub countdown: bool,
 }
 
 /// What decides how texts are picked and laid out.
@@ -123,6 +139,7 @@ impl Screen {
             flow: RefCell::default(),
             kind: Cell::new(None),
             lists,
+            last: Cell::new(None),
             watch: RefCell::default(),
         };
         let screen = Screen { inner: Rc::new(inner) };
@@ -143,16 +160,27 @@ impl Screen {
         &self.inner.window
     }
 
-    /// Tells of every page after it has been handed to the window.
-    pub fn watch(&self, seen: impl Fn(&Page) + 'static) {
+    /// Tells of the page shown now, and of every page after it has been handed to the window.
+    pub fn watch(&self, seen: impl Fn(Glance) + 'static) {
+        if let Some(last) = self.inner.last.get() {
+            seen(last);
+        }
         self.inner.watch.replace(Some(Box::new(seen)));
     }
 
     /// Shows a page. What only the page before it needed is forgotten.
     pub fn show(&self, page: &Page) {
         self.inner.show(page);
+        let glance = Glance {
+            serial: page.serial,
+            name: name(&page.content),
+            lang: page.frame.lang,
+            large: page.frame.large,
+            countdown: page.countdown.is_some(),
+        };
+        self.inner.last.set(Some(glance));
         if let Some(seen) = self.inner.watch.borrow().as_ref() {
-            seen(page);
+            seen(glance);
         }
     }
 }
@@ -399,6 +427,29 @@ fn actor(actor: Actor) -> ui::FaultActor {
         Actor::Staff => ui::FaultActor::Staff,
         Actor::Technician => ui::FaultActor::Technician,
         Actor::Nobody => ui::FaultActor::Nobody,
+    }
+}
+
+/// A page's name as files and logs have it.
+fn name(content: &Content) -> &'static str {
+    match content {
+        Content::Idle => "idle",
+        Content::Home(_) => "home",
+        Content::Notice(_) => "notice",
+        Content::Consent { .. } => "consent",
+        Content::Card(_) => "card",
+        Content::Number(_) => "number",
+        Content::Identity(_) => "identity",
+        Content::Question(_) => "question",
+        Content::Unsure(_) => "unsure",
+        Content::Answers(_) => "answers",
+        Content::Window(_) => "window",
+        Content::Result(_) => "result",
+        Content::Method(_) => "method",
+        Content::Printing(_) => "printing",
+        Content::Phone { .. } => "phone",
+        Content::Help(_) => "help",
+        Content::Goodbye(_) => "goodbye",
     }
 }
 

@@ -79,14 +79,21 @@ impl Layout {
     }
 }
 
-/// Keeps a short phrase together at the end of a line.
+/// Forbids a break (UAX #14, class WJ); takes no room and is never printed.
+const JOINER: char = '\u{2060}';
+
+/// Keeps a short phrase together on a line.
 pub(super) fn one_line(text: &str) -> String {
-    text.replace(' ', "\u{a0}")
+    text.chars().flat_map(|character| [JOINER, character]).skip(1).collect()
+}
+
+fn width(text: &str) -> usize {
+    columns(&text.replace(JOINER, ""))
 }
 
 /// In English, typographic marks would be printed from the Chinese set, two columns wide.
 fn plain_marks(text: &str) -> String {
-    if !text.is_ascii() && text.chars().all(|c| c.is_ascii() || "’‘“”–—…\u{a0}".contains(c)) {
+    if !text.is_ascii() && text.chars().all(|c| c.is_ascii() || "’‘“”–—…\u{2060}".contains(c)) {
         text.replace(['’', '‘'], "'")
             .replace(['“', '”'], "\"")
             .replace(['–', '—'], "-")
@@ -104,12 +111,12 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
     for (end, opportunity) in linebreaks(text) {
         let piece = &text[start..end];
         start = end;
-        if columns(&line) + columns(piece.trim_end()) > room && !line.is_empty() {
+        if width(&line) + width(piece.trim_end()) > room && !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }
         for character in piece.chars() {
             if !character.is_whitespace()
-                && columns(&line) + columns(character.encode_utf8(&mut [0; 4])) > room
+                && width(&line) + width(character.encode_utf8(&mut [0; 4])) > room
             {
                 lines.push(std::mem::take(&mut line));
             }
@@ -122,7 +129,7 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
     if !line.is_empty() {
         lines.push(line);
     }
-    lines.iter().map(|line| line.trim_end().replace('\u{a0}', " ")).collect()
+    lines.iter().map(|line| line.trim_end().replace(JOINER, "")).collect()
 }
 
 #[cfg(test)]
@@ -148,6 +155,13 @@ mod tests {
     fn english_breaks_at_blanks_and_long_words_are_cut() {
         assert_eq!(wrap("Go to window A03", 9), ["Go to", "window", "A03"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+    }
+
+    #[test]
+    fn a_phrase_stays_on_one_line() {
+        let text = format!("妈妈的身份证 {}", one_line("原件，看完还您"));
+        assert_eq!(wrap(&text, 20), ["妈妈的身份证", "原件，看完还您"]);
+        assert_eq!(wrap(&text, 27), ["妈妈的身份证 原件，看完还您"]);
     }
 
     #[test]

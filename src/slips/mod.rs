@@ -245,7 +245,7 @@ fn guidance_sheet(
 
     sheet.heading("要带的材料", "Bring these");
     for material in &outcome.materials {
-        let line = format!("{}  {}", material.name.get(lang), form_of(lang, material));
+        let line = format!("{}  {}", material.name.get(lang), one_line(&form_of(lang, material)));
         sheet.layout.strong_hanging("□ ", &line);
         for why in &material.why {
             sheet.text("   ", why);
@@ -435,7 +435,7 @@ fn form_of(lang: Lang, material: &Material) -> String {
         (Lang::Zh, copies) => format!(" {copies}份"),
         (Lang::En, copies) => format!(" x{copies}"),
     };
-    one_line(&match (lang, material.original) {
+    match (lang, material.original) {
         (Lang::Zh, Original::Original) => format!("原件{copies}"),
         (Lang::Zh, Original::Copy) => format!("复印件{copies}"),
         (Lang::Zh, Original::Both) => format!("原件和复印件{copies}"),
@@ -444,5 +444,5 @@ fn form_of(lang: Lang, material: &Material) -> String {
         (Lang::En, Original::Copy) => format!("copy{copies}"),
         (Lang::En, Original::Both) => format!("original and copy{copies}"),
         (Lang::En, Original::Check) => "original, only shown".to_owned(),
-    })
+    }
 }
