@@ -19,7 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = Config::load(&root.join("demo/kiosk.toml"))?;
     let catalog = Catalog::load(&config.catalogue)?;
-    let now = Now { mono: Duration::ZERO, wall: datetime(2026, 11, 24, 9, 30, 0, 0) };
+    let now = Now {
+        mono: Duration::ZERO,
+        wall: datetime(2026, 11, 24, 9, 30, 0, 0),
+    };
     slip_bytes(&config, &catalog, now)?;
     touches(&config, catalog, now);
     Ok(())
@@ -55,15 +58,25 @@ fn slip_bytes(config: &Config, catalog: &Catalog, now: Now) -> Result<(), Box<dy
     let sent = encode(&slip, &Profile::epson(PaperWidth::Mm80))?.len();
     let picture = raster(&slip, PaperWidth::Mm80)?;
     let dots = PaperWidth::Mm80.dots() / 8 * picture.height() as usize;
-    row("guidance sheet, bytes sent", "the same as a raster", sent as f64 / dots as f64, 0.1);
+    row(
+        "guidance sheet, bytes sent",
+        "the same as a raster",
+        sent as f64 / dots as f64,
+        0.1,
+    );
     Ok(())
 }
 
 /// A touch through the visit to the next page, as data; limit: a tenth of the 50 ms that a page may
 /// take from touch to screen.
 fn touches(config: &Config, catalog: Catalog, now: Now) {
-    let mut terminal =
-        Terminal::new(catalog.into(), config.hall.clone(), config.timing, Lang::Zh, now);
+    let mut terminal = Terminal::new(
+        catalog.into(),
+        config.hall.clone(),
+        config.timing,
+        Lang::Zh,
+        now,
+    );
     let mut times = Vec::new();
     for _ in 0..200 {
         for touch in [
@@ -91,5 +104,8 @@ fn touches(config: &Config, catalog: Catalog, now: Now) {
 }
 
 fn row(what: &str, against: &str, ratio: f64, limit: f64) {
-    println!("{}", json!({"figure": what, "against": against, "ratio": ratio, "limit": limit}));
+    println!(
+        "{}",
+        json!({"figure": what, "against": against, "ratio": ratio, "limit": limit})
+    );
 }

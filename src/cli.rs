@@ -11,7 +11,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 #[derive(Parser)]
-#[command(name = "kiosk", version, about = "Yici: a self-service terminal for one-stop government services")]
+#[command(
+    name = "kiosk",
+    version,
+    about = "Yici: a self-service terminal for one-stop government services"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -95,7 +99,9 @@ fn read(path: &std::path::Path) -> miette::Result<String> {
             path.display()
         )
     };
-    let size = std::fs::metadata(path).map_err(|error| describe(error.to_string()))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|error| describe(error.to_string()))?
+        .len();
     if size > MOST_BYTES {
         return Err(describe(format!("it has {size} bytes")));
     }

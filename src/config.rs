@@ -66,7 +66,11 @@ pub enum ConfigError {
 }
 
 fn summary(path: &Path, problems: &[LabeledSpan]) -> String {
-    format!("{} has {} problem(s); nothing was changed", path.display(), problems.len())
+    format!(
+        "{} has {} problem(s); nothing was changed",
+        path.display(),
+        problems.len()
+    )
 }
 
 impl Config {
@@ -75,10 +79,17 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with every problem that was found.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let unreadable = |problem: String| ConfigError::Unreadable { path: path.to_owned(), problem };
-        let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+        let unreadable = |problem: String| ConfigError::Unreadable {
+            path: path.to_owned(),
+            problem,
+        };
+        let size = std::fs::metadata(path)
+            .map_err(|error| unreadable(error.to_string()))?
+            .len();
         if size > MOST_BYTES {
-            return Err(unreadable(format!("{size} bytes; at most {MOST_BYTES} are read")));
+            return Err(unreadable(format!(
+                "{size} bytes; at most {MOST_BYTES} are read"
+            )));
         }
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
         Config::parse(&text, path.parent().unwrap_or(Path::new("."))).map_err(|problems| {
@@ -259,13 +270,19 @@ mod tests {
     const GOOD: &str = include_str!("../demo/kiosk.toml");
 
     fn problems(text: &str) -> Vec<(String, String)> {
-        match Config::parse(text, Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").as_path()) {
+        match Config::parse(
+            text,
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").as_path(),
+        ) {
             Ok(_) => Vec::new(),
             Err(problems) => problems
                 .into_iter()
                 .map(|problem| {
                     let place = &text[problem.offset()..problem.offset() + problem.len()];
-                    (place.to_owned(), problem.label().unwrap_or_default().to_owned())
+                    (
+                        place.to_owned(),
+                        problem.label().unwrap_or_default().to_owned(),
+                    )
                 })
                 .collect(),
         }
@@ -294,7 +311,11 @@ mod tests {
         let found = problems(&bad);
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found.iter().any(|(place, _)| place == "76"));
-        assert!(found.iter().any(|(place, message)| place == "0" && message.contains("2 to 600")));
+        assert!(
+            found
+                .iter()
+                .any(|(place, message)| place == "0" && message.contains("2 to 600"))
+        );
         assert!(found.iter().any(|(place, _)| place.contains("lpt:")));
     }
 }

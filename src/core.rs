@@ -19,7 +19,10 @@ impl Clock {
 
     /// The time now, monotonic and on the wall.
     pub fn now(&self) -> Now {
-        Now { mono: self.0.elapsed(), wall: jiff::Zoned::now().datetime() }
+        Now {
+            mono: self.0.elapsed(),
+            wall: jiff::Zoned::now().datetime(),
+        }
     }
 }
 
@@ -42,9 +45,9 @@ pub fn run(
             publish(page.clone());
             shown = Some(page);
         }
-        let wait = terminal
-            .poll_timeout()
-            .map_or(WALL_TIME, |at| at.saturating_sub(clock.now().mono).min(WALL_TIME));
+        let wait = terminal.poll_timeout().map_or(WALL_TIME, |at| {
+            at.saturating_sub(clock.now().mono).min(WALL_TIME)
+        });
         let event = match events.recv_timeout(wait) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => Event::Time,
@@ -54,7 +57,11 @@ pub fn run(
             match effect {
                 Effect::ReadCard { visit } => devices.read_card(visit),
                 Effect::StopReading => devices.stop_reading(),
-                Effect::Print { visit, slip, document } => devices.print(visit, slip, &document),
+                Effect::Print {
+                    visit,
+                    slip,
+                    document,
+                } => devices.print(visit, slip, &document),
             }
         }
     }

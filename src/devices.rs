@@ -48,13 +48,21 @@ impl Devices {
         if printer.is_none() {
             let _ = events.send(Event::Printer(printer::absent()));
         }
-        Devices { events: events.clone(), reader, printer, paper: config.profile.paper }
+        Devices {
+            events: events.clone(),
+            reader,
+            printer,
+            paper: config.profile.paper,
+        }
     }
 
     /// Waits for a card and reads it.
     pub fn read_card(&self, visit: VisitId) {
         if !send(self.reader.as_ref(), reader::Command::Read(visit)) {
-            self.say(Event::Card { visit, reply: CardReply::Fault(Cause::NotConnected) });
+            self.say(Event::Card {
+                visit,
+                reply: CardReply::Fault(Cause::NotConnected),
+            });
         }
     }
 
@@ -66,8 +74,15 @@ impl Devices {
     /// Prints a slip.
     pub fn print(&self, visit: VisitId, slip: SlipId, document: &Document) {
         let paper = document.lay_out(self.paper);
-        if !send(self.printer.as_ref(), printer::Command::Print { visit, slip, paper }) {
-            self.say(Event::Slip { visit, slip, printed: Printed::Failed(Cause::NotConnected) });
+        if !send(
+            self.printer.as_ref(),
+            printer::Command::Print { visit, slip, paper },
+        ) {
+            self.say(Event::Slip {
+                visit,
+                slip,
+                printed: Printed::Failed(Cause::NotConnected),
+            });
         }
     }
 

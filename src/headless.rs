@@ -16,9 +16,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use slint::{PhysicalSize, Rgb8Pixel};
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::{ComponentHandle, Timer, TimerMode};
+use slint::{PhysicalSize, Rgb8Pixel};
 
 use crate::screen::{Glance, Screen};
 use crate::visit::page::Page;
@@ -73,8 +73,10 @@ pub struct Headless {
 /// When the folder cannot be made, the script has a mistake, or a display is open already.
 pub fn install(options: &Options) -> Result<Headless, Error> {
     let steps = options.script.as_deref().map(script::load).transpose()?;
-    fs::create_dir_all(&options.dir)
-        .map_err(|source| Error::Folder { path: options.dir.clone(), source })?;
+    fs::create_dir_all(&options.dir).map_err(|source| Error::Folder {
+        path: options.dir.clone(),
+        source,
+    })?;
     let (width, height) = options.size;
     let window = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
     window.set_size(PhysicalSize::new(width, height));
@@ -93,7 +95,11 @@ pub fn install(options: &Options) -> Result<Headless, Error> {
     });
     slint::platform::set_platform(Box::new(platform::Memory::new(state.clone())))
         .map_err(|error| Error::Platform(error.to_string()))?;
-    Ok(Headless { state, steps, pictures: thread::spawn(move || write_pictures(&taken)) })
+    Ok(Headless {
+        state,
+        steps,
+        pictures: thread::spawn(move || write_pictures(&taken)),
+    })
 }
 
 /// How long drawing took.
@@ -109,8 +115,12 @@ impl Headless {
     /// Gives the window another size.
     pub fn resize(&self, size: (u32, u32)) {
         self.state.size.set(size);
-        self.state.pixels.replace(vec![Rgb8Pixel::default(); (size.0 * size.1) as usize]);
-        self.state.window.set_size(PhysicalSize::new(size.0, size.1));
+        self.state
+            .pixels
+            .replace(vec![Rgb8Pixel::default(); (size.0 * size.1) as usize]);
+        self.state
+            .window
+            .set_size(PhysicalSize::new(size.0, size.1));
     }
 
     /// What is wrong with the layout of the page shown: words that lie on each other or outside
@@ -143,7 +153,10 @@ impl Headless {
         self.state.window.request_redraw();
         self.state.window.draw_if_needed(|renderer| {
             renderer.set_repaint_buffer_type(RepaintBufferType::NewBuffer);
-            renderer.render(&mut self.state.pixels.borrow_mut(), self.state.size.get().0 as usize);
+            renderer.render(
+                &mut self.state.pixels.borrow_mut(),
+                self.state.size.get().0 as usize,
+            );
             renderer.set_repaint_buffer_type(RepaintBufferType::ReusedBuffer);
         });
         let redrawn = start.elapsed();
@@ -170,7 +183,9 @@ impl Headless {
             move || state.settle()
         });
         screen.window().show().map_err(platform)?;
-        let citizen = self.steps.map(|steps| thread::spawn(move || citizen::walk(&steps)));
+        let citizen = self
+            .steps
+            .map(|steps| thread::spawn(move || citizen::walk(&steps)));
         let ran = slint::run_event_loop_until_quit().map_err(platform);
         drop(settle);
 
@@ -231,7 +246,11 @@ impl State {
 
     fn note(&self, glance: Glance) {
         let now = Instant::now();
-        if self.page.get().is_none_or(|(serial, _)| serial != glance.serial) {
+        if self
+            .page
+            .get()
+            .is_none_or(|(serial, _)| serial != glance.serial)
+        {
             self.page.set(Some((glance.serial, now)));
         }
         // A page that changes all the time is written nevertheless.
@@ -253,15 +272,21 @@ impl State {
 
     fn write_page(&self, glance: Glance) {
         self.draw();
-        let same = self.written.borrow().as_ref().and_then(|(before, file)| {
-            (*before == glance).then(|| file.clone())
-        });
+        let same = self
+            .written
+            .borrow()
+            .as_ref()
+            .and_then(|(before, file)| (*before == glance).then(|| file.clone()));
         let (file, line) = match same {
             Some(file) => (file, None),
             None => {
                 let number = self.numbered.get() + 1;
                 self.numbered.set(number);
-                let name = if glance.countdown { "countdown" } else { glance.name };
+                let name = if glance.countdown {
+                    "countdown"
+                } else {
+                    glance.name
+                };
                 let file = format!("{number:03}-{name}.png");
                 let line = serde_json::json!({
                     "page": name, "serial": glance.serial, "file": file,
@@ -318,7 +343,10 @@ fn write_pictures(taken: &Receiver<Picture>) {
 pub fn write_png(path: &Path, size: (u32, u32), pixels: &[Rgb8Pixel]) -> io::Result<()> {
     use image::ImageEncoder;
     use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-    let bytes: Vec<u8> = pixels.iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
+    let bytes: Vec<u8> = pixels
+        .iter()
+        .flat_map(|pixel| [pixel.r, pixel.g, pixel.b])
+        .collect();
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Up)
         .write_image(&bytes, size.0, size.1, image::ExtendedColorType::Rgb8)

@@ -37,8 +37,10 @@ struct Inner {
     kind: Cell<Option<ui::PageKind>>,
     lists: Lists,
     last: Cell<Option<Glance>>,
-    watch: RefCell<Option<Box<dyn Fn(Glance)>>>,
+    watch: RefCell<Option<Watch>>,
 }
+
+type Watch = Box<dyn Fn(Glance)>;
 
 /// What can be told of a page without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +144,9 @@ impl Screen {
             last: Cell::new(None),
             watch: RefCell::default(),
         };
-        let screen = Screen { inner: Rc::new(inner) };
+        let screen = Screen {
+            inner: Rc::new(inner),
+        };
         for kind in CLEARED {
             screen.inner.clear(kind);
         }
@@ -218,7 +222,10 @@ impl Sender {
 }
 
 fn wire(window: &ui::AppWindow, shown: &Rc<Shown>, send: impl Fn(u32, Touch) + 'static) {
-    let sender = Rc::new(Sender { shown: shown.clone(), send: Box::new(send) });
+    let sender = Rc::new(Sender {
+        shown: shown.clone(),
+        send: Box::new(send),
+    });
     let plain = |touch: Touch| {
         let sender = sender.clone();
         move || sender.send(touch.clone())
@@ -245,7 +252,11 @@ fn wire(window: &ui::AppWindow, shown: &Rc<Shown>, send: impl Fn(u32, Touch) + '
     frame.on_switch_language({
         let sender = sender.clone();
         move || {
-            let other = if sender.shown.english.get() { Lang::Zh } else { Lang::En };
+            let other = if sender.shown.english.get() {
+                Lang::Zh
+            } else {
+                Lang::En
+            };
             sender.send(Touch::Language(other));
         }
     });
@@ -255,8 +266,12 @@ fn wire(window: &ui::AppWindow, shown: &Rc<Shown>, send: impl Fn(u32, Touch) + '
     });
 
     window.global::<ui::Idle>().on_wake(plain(Touch::Wake));
-    window.global::<ui::HomeAdapter>().on_choose(id(Touch::Matter));
-    window.global::<ui::NoticeAdapter>().on_print(plain(Touch::Print));
+    window
+        .global::<ui::HomeAdapter>()
+        .on_choose(id(Touch::Matter));
+    window
+        .global::<ui::NoticeAdapter>()
+        .on_print(plain(Touch::Print));
     let consent = window.global::<ui::ConsentAdapter>();
     consent.on_type_number(plain(Touch::TypeNumber));
     consent.on_without_card(plain(Touch::WithoutCard));
@@ -281,9 +296,15 @@ fn wire(window: &ui::AppWindow, shown: &Rc<Shown>, send: impl Fn(u32, Touch) + '
             }
         }
     });
-    window.global::<ui::UnsureAdapter>().on_accept(plain(Touch::GoOn));
-    window.global::<ui::AnswersAdapter>().on_change(id(Touch::Change));
-    window.global::<ui::WindowAdapter>().on_print(plain(Touch::Print));
+    window
+        .global::<ui::UnsureAdapter>()
+        .on_accept(plain(Touch::GoOn));
+    window
+        .global::<ui::AnswersAdapter>()
+        .on_change(id(Touch::Change));
+    window
+        .global::<ui::WindowAdapter>()
+        .on_print(plain(Touch::Print));
     let result = window.global::<ui::ResultAdapter>();
     result.on_toggle(id(Touch::Toggle));
     result.on_answers(plain(Touch::Answers));
@@ -305,7 +326,9 @@ fn model<T: Clone + 'static>(rows: &Rc<VecModel<T>>) -> ModelRc<T> {
 
 impl Lists {
     fn attach(&self, window: &ui::AppWindow) {
-        window.global::<ui::HomeAdapter>().set_rows(model(&self.home));
+        window
+            .global::<ui::HomeAdapter>()
+            .set_rows(model(&self.home));
         let notice = window.global::<ui::NoticeAdapter>();
         notice.set_not_here(model(&self.not_here));
         notice.set_acceptance(model(&self.acceptance));
@@ -313,10 +336,18 @@ impl Lists {
         notice.set_materials(model(&self.notice_materials));
         notice.set_items(model(&self.notice_items));
         notice.set_basis(model(&self.basis));
-        window.global::<ui::IdentityAdapter>().set_answers(model(&self.identity));
-        window.global::<ui::QuestionAdapter>().set_choices(model(&self.choices));
-        window.global::<ui::AnswersAdapter>().set_rows(model(&self.answers));
-        window.global::<ui::WindowAdapter>().set_phones(model(&self.window_phones));
+        window
+            .global::<ui::IdentityAdapter>()
+            .set_answers(model(&self.identity));
+        window
+            .global::<ui::QuestionAdapter>()
+            .set_choices(model(&self.choices));
+        window
+            .global::<ui::AnswersAdapter>()
+            .set_rows(model(&self.answers));
+        window
+            .global::<ui::WindowAdapter>()
+            .set_phones(model(&self.window_phones));
         let result = window.global::<ui::ResultAdapter>();
         result.set_items(model(&self.items));
         result.set_materials(model(&self.materials));
@@ -361,11 +392,21 @@ fn joined(texts: &[Text], lang: Lang) -> SharedString {
         Lang::Zh => "、",
         Lang::En => ", ",
     };
-    texts.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join(separator).into()
+    texts
+        .iter()
+        .map(|text| text.get(lang))
+        .collect::<Vec<_>>()
+        .join(separator)
+        .into()
 }
 
 fn lines(texts: &[Text], lang: Lang) -> SharedString {
-    texts.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join("\n").into()
+    texts
+        .iter()
+        .map(|text| text.get(lang))
+        .collect::<Vec<_>>()
+        .join("\n")
+        .into()
 }
 
 fn whole(number: impl TryInto<i32>) -> i32 {
@@ -373,9 +414,10 @@ fn whole(number: impl TryInto<i32>) -> i32 {
 }
 
 fn pairs(texts: &[(Text, Text)], lang: Lang) -> impl Iterator<Item = ui::Pair> {
-    texts
-        .iter()
-        .map(move |(first, second)| ui::Pair { first: words(first, lang), second: words(second, lang) })
+    texts.iter().map(move |(first, second)| ui::Pair {
+        first: words(first, lang),
+        second: words(second, lang),
+    })
 }
 
 fn contacts(contacts: &[Contact], lang: Lang) -> impl Iterator<Item = ui::ContactRow> {
@@ -481,7 +523,13 @@ impl Inner {
         let kind = kind(&page.content);
         self.frame(&page.frame, page);
         // The new page's data first, then the page itself, so that nothing is laid out twice.
-        self.content(&page.content, Look { lang, large: page.frame.large });
+        self.content(
+            &page.content,
+            Look {
+                lang,
+                large: page.frame.large,
+            },
+        );
         self.window.global::<ui::Frame>().set_page(kind);
         if let Some(before) = self.kind.replace(Some(kind))
             && before != kind
@@ -576,7 +624,11 @@ impl Inner {
                     Group::Person => false,
                     Group::Business => true,
                 };
-                rows.push(ui::HomeRow { group: true, business, ..Default::default() });
+                rows.push(ui::HomeRow {
+                    group: true,
+                    business,
+                    ..Default::default()
+                });
             }
             rows.push(ui::HomeRow {
                 stage: true,
@@ -607,14 +659,23 @@ impl Inner {
         to.set_printer_cause(cause);
         let lists = &self.lists;
         fill(&lists.not_here, pairs(&notice.not_here, lang));
-        fill(&lists.acceptance, notice.acceptance.iter().map(|text| words(text, lang)));
-        fill(&lists.notes, notice.notes.iter().map(|text| words(text, lang)));
+        fill(
+            &lists.acceptance,
+            notice.acceptance.iter().map(|text| words(text, lang)),
+        );
+        fill(
+            &lists.notes,
+            notice.notes.iter().map(|text| words(text, lang)),
+        );
         fill(
             &lists.notice_materials,
-            notice.materials.iter().map(|material| ui::NoticeMaterialRow {
-                name: words(&material.name, lang),
-                sometimes: material.sometimes,
-            }),
+            notice
+                .materials
+                .iter()
+                .map(|material| ui::NoticeMaterialRow {
+                    name: words(&material.name, lang),
+                    sometimes: material.sometimes,
+                }),
         );
         fill(
             &lists.notice_items,
@@ -688,7 +749,13 @@ impl Inner {
                     }),
                 );
             }
-            Input::Number { typed, unit, min, max, error } => {
+            Input::Number {
+                typed,
+                unit,
+                min,
+                max,
+                error,
+            } => {
                 to.set_kind(ui::InputKind::Number);
                 to.set_typed(typed.as_str().into());
                 to.set_unit(words(unit, lang));
@@ -701,7 +768,9 @@ impl Inner {
                 to.set_kind(ui::InputKind::Date);
                 to.set_typed(typed.as_str().into());
                 let part = |from: usize, to: usize| {
-                    typed.get(from.min(typed.len())..to.min(typed.len())).unwrap_or_default()
+                    typed
+                        .get(from.min(typed.len())..to.min(typed.len()))
+                        .unwrap_or_default()
                 };
                 (year, month, day) = (part(0, 4), part(4, 6), part(6, 8));
                 to.set_date_fault(match error {
@@ -742,8 +811,14 @@ impl Inner {
         to.set_situation(words(&outcome.situation, lang));
         to.set_units(whole(outcome.units));
         to.set_days(whole(outcome.days));
-        fill(&self.lists.items, outcome.items.iter().map(|one| item(one, lang)));
-        fill(&self.lists.materials, outcome.materials.iter().map(|one| material(one, lang)));
+        fill(
+            &self.lists.items,
+            outcome.items.iter().map(|one| item(one, lang)),
+        );
+        fill(
+            &self.lists.materials,
+            outcome.materials.iter().map(|one| material(one, lang)),
+        );
         fill(&self.lists.not_asked, pairs(&outcome.not_asked, lang));
         let mut flow = self.flow.borrow_mut();
         if flow.0 != outcome.flow || flow.1 != Some(look) {
@@ -759,7 +834,10 @@ impl Inner {
         let (printer, cause) = offer(method.printer);
         to.set_printer(printer);
         to.set_printer_cause(cause);
-        fill(&self.lists.hours, method.hours.iter().map(|text| words(text, lang)));
+        fill(
+            &self.lists.hours,
+            method.hours.iter().map(|text| words(text, lang)),
+        );
         fill(&self.lists.method_phones, contacts(&method.phones, lang));
     }
 
@@ -889,7 +967,9 @@ impl Inner {
                 lists.method_phones.clear();
             }
             ui::PageKind::Printing => {
-                self.window.global::<ui::PrintingAdapter>().set_state(ui::PrintState::Busy);
+                self.window
+                    .global::<ui::PrintingAdapter>()
+                    .set_state(ui::PrintState::Busy);
             }
             ui::PageKind::Phone => {
                 let to = self.window.global::<ui::PhoneAdapter>();
@@ -902,7 +982,10 @@ impl Inner {
                 lists.help_phones.clear();
                 lists.questions.clear();
             }
-            ui::PageKind::Goodbye => self.goodbye(Goodbye { card: false, paper: false }),
+            ui::PageKind::Goodbye => self.goodbye(Goodbye {
+                card: false,
+                paper: false,
+            }),
         }
     }
 }
@@ -951,7 +1034,10 @@ fn flow_layers(flow: &[Vec<FlowStep>], look: Look) -> Vec<ui::FlowLayer> {
             let rows = layer.chunks(across).map(|steps| ui::FlowRow {
                 boxes: ModelRc::new(VecModel::from_iter(steps.iter().map(step))),
             });
-            ui::FlowLayer { parallel: layer.len() > 1, rows: ModelRc::new(VecModel::from_iter(rows)) }
+            ui::FlowLayer {
+                parallel: layer.len() > 1,
+                rows: ModelRc::new(VecModel::from_iter(rows)),
+            }
         })
         .collect()
 }
@@ -963,7 +1049,11 @@ fn qr(payload: &str) -> Option<(slint::Image, i32)> {
     let mut pixels = slint::SharedPixelBuffer::<slint::Rgb8Pixel>::new(modules, modules);
     for (pixel, colour) in pixels.make_mut_slice().iter_mut().zip(code.to_colors()) {
         let shade = colour.select(0, 255);
-        *pixel = slint::Rgb8Pixel { r: shade, g: shade, b: shade };
+        *pixel = slint::Rgb8Pixel {
+            r: shade,
+            g: shade,
+            b: shade,
+        };
     }
     Some((slint::Image::from_rgb8(pixels), whole(modules)))
 }

@@ -66,9 +66,20 @@ fn lang(text: &str) -> Result<Lang, String> {
 pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
     match command {
         Command::Check { dir, format } => check(dir, *format),
-        Command::Guide { dir, matter, answers, items, lang, today, format } => {
+        Command::Guide {
+            dir,
+            matter,
+            answers,
+            items,
+            lang,
+            today,
+            format,
+        } => {
             if *format == Format::Text {
-                miette::bail!(help = "leave --format out, or say json", "guide speaks JSON only");
+                miette::bail!(
+                    help = "leave --format out, or say json",
+                    "guide speaks JSON only"
+                );
             }
             let catalog = load(dir)?;
             let matter = find(&catalog, matter)?;
@@ -93,15 +104,24 @@ pub(super) fn load(dir: &Path) -> miette::Result<Catalog> {
 /// A matter of the catalogue, or which there are.
 pub(super) fn find<'a>(catalog: &'a Catalog, id: &str) -> miette::Result<&'a Matter> {
     catalog.matter(id).ok_or_else(|| {
-        let known: Vec<&str> = catalog.matters.iter().map(|matter| matter.id.as_str()).collect();
-        miette::miette!(help = format!("there are: {}", known.join(", ")), "no matter {id:?}")
+        let known: Vec<&str> = catalog
+            .matters
+            .iter()
+            .map(|matter| matter.id.as_str())
+            .collect();
+        miette::miette!(
+            help = format!("there are: {}", known.join(", ")),
+            "no matter {id:?}"
+        )
     })
 }
 
 fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
     let loaded = Catalog::load(dir);
     if format == Format::Json {
-        let findings = loaded.as_ref().map_or_else(|error| &error.findings[..], |_| &[]);
+        let findings = loaded
+            .as_ref()
+            .map_or_else(|error| &error.findings[..], |_| &[]);
         print_json(&json!({ "findings": findings }))?;
     }
     match loaded {
@@ -140,7 +160,11 @@ fn guide_one(file: &Path, guide: impl Fn(&Value) -> Value) -> miette::Result<Ver
     })?;
     let result = guide(&answers);
     print_json(&result)?;
-    Ok(if result["state"] == "error" { Verdict::Findings } else { Verdict::Fine })
+    Ok(if result["state"] == "error" {
+        Verdict::Findings
+    } else {
+        Verdict::Fine
+    })
 }
 
 /// One line of answers, one line of result; a bad line is answered and passed.

@@ -95,7 +95,14 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         Command::List(which) => list(which),
         Command::Status(which) => report(which, status),
         Command::Test(which) => report(which, test),
-        Command::Read { class: ReadClass::IdCard, device, config, timeout, show, format } => {
+        Command::Read {
+            class: ReadClass::IdCard,
+            device,
+            config,
+            timeout,
+            show,
+            format,
+        } => {
             let address = match (device, config) {
                 (Some(address), _) => address.clone(),
                 (None, Some(file)) => Config::load(file)?.card_reader.ok_or_else(|| {
@@ -132,13 +139,24 @@ fn devices(which: &Which) -> miette::Result<Vec<Device>> {
             Address::Tcp { .. } => Class::Printer,
         });
         let profile = Profile::epson(PaperWidth::Mm80);
-        devices.push(Device { class, address: address.clone(), profile });
+        devices.push(Device {
+            class,
+            address: address.clone(),
+            profile,
+        });
     } else if let Some(file) = &which.config {
         let config = Config::load(file)?;
-        let named = [(Class::IdCard, config.card_reader), (Class::Printer, config.printer)];
+        let named = [
+            (Class::IdCard, config.card_reader),
+            (Class::Printer, config.printer),
+        ];
         for (class, address) in named {
             if let Some(address) = address {
-                devices.push(Device { class, address, profile: config.profile });
+                devices.push(Device {
+                    class,
+                    address,
+                    profile: config.profile,
+                });
             }
         }
     } else {
@@ -193,7 +211,12 @@ fn report(which: &Which, look: fn(&Device) -> Finding) -> miette::Result<Verdict
                 let sign = if cause.is_none() { "ok" } else { "!!" };
                 println!("{sign}  {:<32} {}", device.class.name(), device.address);
                 for (key, value) in said.as_object().into_iter().flatten() {
-                    println!("    {key}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+                    println!(
+                        "    {key}: {}",
+                        value
+                            .as_str()
+                            .map_or_else(|| value.to_string(), str::to_owned)
+                    );
                 }
                 if let (Some(cause), Some(next)) = (cause, next) {
                     println!("    {cause}; next: {next}");
@@ -239,7 +262,10 @@ fn status(device: &Device) -> Finding {
         Class::IdCard => match id_card::open(&device.address) {
             Ok(mut reader) => {
                 let status = reader.status();
-                Finding { said: json!(status), cause: status.cause }
+                Finding {
+                    said: json!(status),
+                    cause: status.cause,
+                }
             }
             Err(error) => unreadable(&error),
         },
@@ -248,24 +274,35 @@ fn status(device: &Device) -> Finding {
                 Ok(mut printer) => printer.status(),
                 Err(_) => PrinterStatus::unheard(Cause::NotConnected),
             };
-            Finding { said: json!(status), cause: status.cause }
+            Finding {
+                said: json!(status),
+                cause: status.cause,
+            }
         }
     }
 }
 
 fn test(device: &Device) -> Finding {
     match device.class {
-        Class::IdCard => match id_card::open(&device.address).and_then(|mut reader| reader.sam_id()) {
-            Ok(id) => Finding { said: json!({"securityModule": id}), cause: None },
-            Err(error) => unreadable(&error),
-        },
+        Class::IdCard => {
+            match id_card::open(&device.address).and_then(|mut reader| reader.sam_id()) {
+                Ok(id) => Finding {
+                    said: json!({"securityModule": id}),
+                    cause: None,
+                },
+                Err(error) => unreadable(&error),
+            }
+        }
         Class::Printer => {
             let printed = match escpos::open(&device.address, device.profile) {
                 Ok(mut printer) => printer.print(&test_slip(&device.address)),
                 Err(_) => Printed::Failed(Cause::NotConnected),
             };
             let (said, cause) = match printed {
-                Printed::Completed => ("completed: the printer says that the slip is on paper", None),
+                Printed::Completed => (
+                    "completed: the printer says that the slip is on paper",
+                    None,
+                ),
                 // Not proven is not a pass: a technician looks and decides.
                 Printed::Unknown(_) => (
                     "unknown: the printer does not say; look whether the test slip came out",
@@ -273,22 +310,38 @@ fn test(device: &Device) -> Finding {
                 ),
                 Printed::Failed(cause) => ("failed", Some(cause)),
             };
-            Finding { said: json!({"printed": said}), cause }
+            Finding {
+                said: json!({"printed": said}),
+                cause,
+            }
         }
     }
 }
 
 fn unreadable(error: &id_card::ReaderError) -> Finding {
-    Finding { said: json!({"error": error.to_string()}), cause: error.cause().or(Some(Cause::Garbled)) }
+    Finding {
+        said: json!({"error": error.to_string()}),
+        cause: error.cause().or(Some(Cause::Garbled)),
+    }
 }
 
 /// Shows what can go wrong on paper: both scripts, a drawn character, a QR code, the cut.
 fn test_slip(address: &Address) -> Slip {
     let mut slip = Slip::new();
-    slip.line("打印测试", Style { bold: true, wide: true, tall: true, ..Style::default() }, Align::Centre)
-        .line("Printer test", Style::default(), Align::Centre);
+    slip.line(
+        "打印测试",
+        Style {
+            bold: true,
+            wide: true,
+            tall: true,
+            ..Style::default()
+        },
+        Align::Centre,
+    )
+    .line("Printer test", Style::default(), Align::Centre);
     slip.elements.push(Element::Rule);
-    slip.text("汉字 Latin 0123456789").text("罕见字 䶮 𬭎 㐂 𠮷");
+    slip.text("汉字 Latin 0123456789")
+        .text("罕见字 䶮 𬭎 㐂 𠮷");
     slip.line(address.to_string(), Style::default(), Align::Left);
     slip.qr("打印测试 printer test");
     slip.elements.push(Element::Feed(2));
@@ -302,11 +355,17 @@ fn read(
     format: Format,
 ) -> miette::Result<Verdict> {
     let limit: std::time::Duration = timeout.try_into().map_err(|_| {
-        miette::miette!(help = "say it like 10s", "the time to wait cannot be negative")
+        miette::miette!(
+            help = "say it like 10s",
+            "the time to wait cannot be negative"
+        )
     })?;
     let told = |error: id_card::ReaderError| match error.cause() {
         Some(cause) => miette::miette!(help = next_step(cause), "{error}"),
-        None => miette::miette!(help = "lay the card flat and leave it until it was read", "{error}"),
+        None => miette::miette!(
+            help = "lay the card flat and leave it until it was read",
+            "{error}"
+        ),
     };
     let mut reader = id_card::open(address).map_err(told)?;
     let end = Instant::now() + limit;
@@ -327,7 +386,12 @@ fn read(
         Format::Text => {
             for (key, value) in record.as_object().into_iter().flatten() {
                 if !value.is_null() {
-                    println!("{key:<14} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+                    println!(
+                        "{key:<14} {}",
+                        value
+                            .as_str()
+                            .map_or_else(|| value.to_string(), str::to_owned)
+                    );
                 }
             }
         }
@@ -337,8 +401,20 @@ fn read(
 
 /// A card's record; what tells who somebody is is masked unless shown on purpose.
 fn record(card: &IdCard, show: bool) -> Value {
-    let name = |text: &str| if show { text.to_owned() } else { mask::name(text) };
-    let number = |text: &str| if show { text.to_owned() } else { mask::number(text) };
+    let name = |text: &str| {
+        if show {
+            text.to_owned()
+        } else {
+            mask::name(text)
+        }
+    };
+    let number = |text: &str| {
+        if show {
+            text.to_owned()
+        } else {
+            mask::number(text)
+        }
+    };
     let day = |day: yici_hal::id_card::Day| day.to_date().to_string();
     json!({
         "kind": match card.kind {

@@ -64,8 +64,13 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let devices = Devices::start(&config, &events);
     drop(events);
     let clock = Clock::start();
-    let terminal =
-        Terminal::new(catalog, config.hall, config.timing, config.language, clock.now());
+    let terminal = Terminal::new(
+        catalog,
+        config.hall,
+        config.timing,
+        config.language,
+        clock.now(),
+    );
     let pages = screen.handle();
     std::thread::spawn(move || {
         core::run(terminal, clock, &inbox, &devices, |page| {

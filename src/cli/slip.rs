@@ -67,7 +67,14 @@ struct Case {
 }
 
 pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
-    let Command::Render { kind, case, paper, out, config, catalogue } = command;
+    let Command::Render {
+        kind,
+        case,
+        paper,
+        out,
+        config,
+        catalogue,
+    } = command;
     let name = case.display();
     let case: Case = serde_json::from_str(&read(case)?).map_err(|error| {
         miette::miette!(
@@ -90,14 +97,19 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         lang: case.lang.unwrap_or(Lang::Zh),
         answers: &case.answers,
         items: case.items.as_deref(),
-        now: Now { mono: Duration::ZERO, wall: jiff::Zoned::now().datetime() },
+        now: Now {
+            mono: Duration::ZERO,
+            wall: jiff::Zoned::now().datetime(),
+        },
     };
     let kind = match kind {
         SlipKind::Notice => Kind::Notice,
         SlipKind::GuidanceSheet => Kind::GuidanceSheet,
     };
     let slip = sheet(kind, &request)
-        .map_err(|error| miette::miette!(help = "kiosk catalog guide asks what is missing", "{error}"))?
+        .map_err(|error| {
+            miette::miette!(help = "kiosk catalog guide asks what is missing", "{error}")
+        })?
         .lay_out(*paper);
     write(out, &slip, *paper)?;
     println!("{}", out.display());
@@ -114,9 +126,7 @@ fn write(out: &Path, slip: &yici_hal::slip::Slip, paper: PaperWidth) -> miette::
             let picture = yici_hal::glyph::raster(slip, paper).into_diagnostic()?;
             picture.save(out).into_diagnostic()
         }
-        Some("txt") => {
-            std::fs::write(out, yici_hal::slip::to_text(slip, paper)).into_diagnostic()
-        }
+        Some("txt") => std::fs::write(out, yici_hal::slip::to_text(slip, paper)).into_diagnostic(),
         Some(_) | None => Err(miette::miette!(
             help = "end its name in .escpos, .png or .txt",
             "{} does not say what to write",
@@ -127,7 +137,10 @@ fn write(out: &Path, slip: &yici_hal::slip::Slip, paper: PaperWidth) -> miette::
 
 /// Without a configuration the slip names no hall that exists.
 fn nameless_hall() -> Hall {
-    let text = |zh: &str, en: &str| Text { zh: zh.into(), en: en.into() };
+    let text = |zh: &str, en: &str| Text {
+        zh: zh.into(),
+        en: en.into(),
+    };
     Hall {
         name: text("政务服务大厅", "Service hall"),
         terminal: "-".into(),

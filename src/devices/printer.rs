@@ -25,7 +25,10 @@ const HEALTH: Duration = Duration::from_secs(2);
 
 /// The status of a terminal without a printer.
 pub(super) fn absent() -> PrinterStatus {
-    PrinterStatus { device: DeviceState::NoDevice, ..PrinterStatus::unheard(Cause::NotConnected) }
+    PrinterStatus {
+        device: DeviceState::NoDevice,
+        ..PrinterStatus::unheard(Cause::NotConnected)
+    }
 }
 
 /// Owns the printer until the core is gone.
@@ -68,7 +71,11 @@ pub(super) fn run(
                     Some(printer) => printer.print(&paper),
                     None => Printed::Failed(Cause::NotConnected),
                 };
-                say(Event::Slip { visit, slip, printed });
+                say(Event::Slip {
+                    visit,
+                    slip,
+                    printed,
+                });
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,

@@ -25,12 +25,18 @@ const HEALTH: Duration = Duration::from_secs(5);
 
 /// The status of a terminal without a card reader.
 pub(super) fn absent() -> ReaderStatus {
-    ReaderStatus { device: DeviceState::NoDevice, ..ReaderStatus::faulty(Cause::NotConnected) }
+    ReaderStatus {
+        device: DeviceState::NoDevice,
+        ..ReaderStatus::faulty(Cause::NotConnected)
+    }
 }
 
 /// Owns the reader until the core is gone.
 pub(super) fn run(address: &Address, commands: &Receiver<Command>, events: &Sender<Event>) {
-    let mut actor = Actor { events, waiting: None };
+    let mut actor = Actor {
+        events,
+        waiting: None,
+    };
     let mut missed = false;
     loop {
         match id_card::open(address) {

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
-use slint::platform::{PointerEventButton, WindowEvent};
 use slint::LogicalPosition;
+use slint::platform::{PointerEventButton, WindowEvent};
 
 use super::script::{Deed, Step};
 use super::{STATE, State};
@@ -63,7 +63,10 @@ fn report(number: usize, step: &Step, failure: Failure) {
         Failure::Gone => "the terminal has ended".to_owned(),
         Failure::Missed(what) => what,
     };
-    eprintln!("kiosk: step {number} (line {}) failed: {:?}: {what}", step.line, step.deed);
+    eprintln!(
+        "kiosk: step {number} (line {}) failed: {:?}: {what}",
+        step.line, step.deed
+    );
     let visible = on_screen(|state| {
         state.picture("failed.png", None);
         look(state)
@@ -150,18 +153,23 @@ fn tap(label: &str, patience: Duration) -> Result<(), Failure> {
         let direction = search.1;
         let below = search.2.elapsed() >= LOOK_BELOW;
         let (serial, pressed) = on_screen(move |state| {
-            let Some((serial, since)) = state.page.get() else { return (0, Pressed::Nothing) };
+            let Some((serial, since)) = state.page.get() else {
+                return (0, Pressed::Nothing);
+            };
             if since.elapsed() < READING {
                 return (serial, Pressed::Nothing);
             }
             state.draw();
             let seen = look(state);
-            (serial, match choose(&seen, &wanted) {
-                Choice::Here(at) => press(state, at, Pressed::Wanted(at)),
-                Choice::Hidden => press_more(state, &seen, direction),
-                Choice::Nowhere if below => press_more(state, &seen, direction),
-                Choice::Nowhere => Pressed::Nothing,
-            })
+            (
+                serial,
+                match choose(&seen, &wanted) {
+                    Choice::Here(at) => press(state, at, Pressed::Wanted(at)),
+                    Choice::Hidden => press_more(state, &seen, direction),
+                    Choice::Nowhere if below => press_more(state, &seen, direction),
+                    Choice::Nowhere => Pressed::Nothing,
+                },
+            )
         })?;
         if search.0 != Some(serial) {
             search = (Some(serial), Search::Down, Instant::now());
@@ -189,7 +197,9 @@ fn tap(label: &str, patience: Duration) -> Result<(), Failure> {
         }
         thread::sleep(GLANCE);
     }
-    Err(Failure::Missed(format!("nothing to touch with this label within {patience:?}")))
+    Err(Failure::Missed(format!(
+        "nothing to touch with this label within {patience:?}"
+    )))
 }
 
 type Point = (f32, f32);
@@ -207,7 +217,9 @@ enum Pressed {
 
 fn press(state: &State, (x, y): Point, pressed: Pressed) -> Pressed {
     let position = LogicalPosition::new(x, y);
-    state.window.dispatch_event(WindowEvent::PointerMoved { position });
+    state
+        .window
+        .dispatch_event(WindowEvent::PointerMoved { position });
     state.window.dispatch_event(WindowEvent::PointerPressed {
         position,
         button: PointerEventButton::Left,
@@ -221,7 +233,9 @@ fn press_more(state: &State, seen: &[Seen], direction: Search) -> Pressed {
         Search::Up => MORE_ABOVE,
         Search::Over => return Pressed::Nothing,
     };
-    let more = seen.iter().find(|seen| seen.button && labels.contains(&seen.label.as_str()));
+    let more = seen
+        .iter()
+        .find(|seen| seen.button && labels.contains(&seen.label.as_str()));
     match more {
         Some(more) => press(state, more.centre(), Pressed::More(more.centre())),
         None => Pressed::End,
@@ -285,11 +299,16 @@ enum Choice {
 
 /// The label exactly, else its beginning, else a part of it.
 fn choose(seen: &[Seen], label: &str) -> Choice {
-    let fits: [fn(&str, &str) -> bool; 3] =
-        [|seen, label| seen == label, |seen, label| seen.starts_with(label), |seen, label| seen.contains(label)];
+    let fits: [fn(&str, &str) -> bool; 3] = [
+        |seen, label| seen == label,
+        |seen, label| seen.starts_with(label),
+        |seen, label| seen.contains(label),
+    ];
     for fits in fits {
-        let mut fitting =
-            seen.iter().filter(|seen| seen.button && seen.enabled && fits(&seen.label, label)).peekable();
+        let mut fitting = seen
+            .iter()
+            .filter(|seen| seen.button && seen.enabled && fits(&seen.label, label))
+            .peekable();
         if fitting.peek().is_some() {
             return match fitting.find(|seen| seen.in_sight()) {
                 Some(seen) => Choice::Here(seen.centre()),
@@ -303,7 +322,9 @@ fn choose(seen: &[Seen], label: &str) -> Choice {
 /// All that can be read or touched now.
 fn look(state: &State) -> Vec<Seen> {
     let screen = state.screen.borrow();
-    let Some(screen) = screen.as_ref() else { return Vec::new() };
+    let Some(screen) = screen.as_ref() else {
+        return Vec::new();
+    };
     let window = screen.window();
     let (width, height) = state.size.get();
     let (width, height) = (width as f32, height as f32);
@@ -311,7 +332,10 @@ fn look(state: &State) -> Vec<Seen> {
     let mut all: Vec<Seen> = Vec::new();
     // Whatever scrolls is seen through its list only.
     let mut scrolled = Vec::new();
-    for list in ElementQuery::from_root(window).match_inherits("Flickable").find_all() {
+    for list in ElementQuery::from_root(window)
+        .match_inherits("Flickable")
+        .find_all()
+    {
         let through = area(&list);
         for one in list.query_descendants().find_all() {
             if let Some(one) = seen(&one, through) {
@@ -323,7 +347,9 @@ fn look(state: &State) -> Vec<Seen> {
     for one in ElementQuery::from_root(window).find_all() {
         if let Some(one) = seen(&one, whole)
             && one.meets()
-            && !scrolled.iter().any(|(label, area)| *label == one.label && *area == one.area)
+            && !scrolled
+                .iter()
+                .any(|(label, area)| *label == one.label && *area == one.area)
         {
             all.push(one);
         }
@@ -341,13 +367,25 @@ pub(super) fn misplaced(state: &State) -> Vec<String> {
     for (at, one) in seen.iter().enumerate() {
         let [left, top, right, bottom] = one.area;
         if left < 0.0 || right > width as f32 {
-            faults.push(format!("{:?} leaves the window: {left}..{right}", one.label));
+            faults.push(format!(
+                "{:?} leaves the window: {left}..{right}",
+                one.label
+            ));
         }
         // Halves of a pixel come from centring.
         if one.button && (right - left < TARGET - 0.5 || bottom - top < TARGET - 0.5) {
-            faults.push(format!("{:?} is too small: {}x{}", one.label, right - left, bottom - top));
+            faults.push(format!(
+                "{:?} is too small: {}x{}",
+                one.label,
+                right - left,
+                bottom - top
+            ));
         }
-        for other in seen.iter().skip(at + 1).filter(|other| other.button == one.button) {
+        for other in seen
+            .iter()
+            .skip(at + 1)
+            .filter(|other| other.button == one.button)
+        {
             let across = right.min(other.area[2]) - left.max(other.area[0]);
             let down = bottom.min(other.area[3]) - top.max(other.area[1]);
             // One target may hold a smaller one (the idle page); two words may not share a place.
@@ -366,7 +404,9 @@ fn seen(element: &ElementHandle, through: [f32; 4]) -> Option<Seen> {
     if !button && role != AccessibleRole::Text {
         return None;
     }
-    let label = element.accessible_label().filter(|label| !label.is_empty())?;
+    let label = element
+        .accessible_label()
+        .filter(|label| !label.is_empty())?;
     Some(Seen {
         label: label.into(),
         button,
@@ -413,7 +453,11 @@ mod tests {
 
     #[test]
     fn the_whole_label_wins_over_a_part_of_it() {
-        let seen = [button("不是本市户口", 0.0), button("本市户口，集体户", 100.0), button("本市户口", 200.0)];
+        let seen = [
+            button("不是本市户口", 0.0),
+            button("本市户口，集体户", 100.0),
+            button("本市户口", 200.0),
+        ];
         assert_eq!(choose(&seen, "本市户口"), Choice::Here((50.0, 250.0)));
         assert_eq!(choose(&seen, "本市"), Choice::Here((50.0, 150.0)));
         assert_eq!(choose(&seen, "不是"), Choice::Here((50.0, 50.0)));
@@ -427,7 +471,10 @@ mod tests {
 
     #[test]
     fn what_is_off_is_not_touched() {
-        let off = Seen { enabled: false, ..button("继续", 0.0) };
+        let off = Seen {
+            enabled: false,
+            ..button("继续", 0.0)
+        };
         assert_eq!(choose(&[off], "继续"), Choice::Nowhere);
     }
 }

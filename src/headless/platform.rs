@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use slint::EventLoopError;
@@ -30,7 +30,12 @@ pub(super) struct Memory {
 impl Memory {
     pub fn new(state: Rc<State>) -> Memory {
         let (sender, tasks) = channel();
-        Memory { state, tasks: RefCell::new(tasks), sender, start: Instant::now() }
+        Memory {
+            state,
+            tasks: RefCell::new(tasks),
+            sender,
+            start: Instant::now(),
+        }
     }
 }
 
@@ -50,12 +55,12 @@ impl Platform for Memory {
             self.state.draw();
             let wait = match self.state.window.has_active_animations() {
                 true => FRAME,
-                false => slint::platform::duration_until_next_timer_update().unwrap_or(LONGEST).min(LONGEST),
+                false => slint::platform::duration_until_next_timer_update()
+                    .unwrap_or(LONGEST)
+                    .min(LONGEST),
             };
-            let mut next = match tasks.recv_timeout(wait) {
-                Ok(task) => Some(task),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            };
+            // Nothing to do within this time is no failure; this platform holds a sender itself.
+            let mut next = tasks.recv_timeout(wait).ok();
             // Everything that waits is done before the next frame.
             while let Some(task) = next {
                 match task {
@@ -76,13 +81,17 @@ struct Proxy(Sender<Task>);
 
 impl EventLoopProxy for Proxy {
     fn quit_event_loop(&self) -> Result<(), EventLoopError> {
-        self.0.send(Task::Quit).map_err(|_| EventLoopError::EventLoopTerminated)
+        self.0
+            .send(Task::Quit)
+            .map_err(|_| EventLoopError::EventLoopTerminated)
     }
 
     fn invoke_from_event_loop(
         &self,
         event: Box<dyn FnOnce() + Send>,
     ) -> Result<(), EventLoopError> {
-        self.0.send(Task::Run(event)).map_err(|_| EventLoopError::EventLoopTerminated)
+        self.0
+            .send(Task::Run(event))
+            .map_err(|_| EventLoopError::EventLoopTerminated)
     }
 }

@@ -57,9 +57,15 @@ pub enum ScriptError {
 }
 
 pub(super) fn load(path: &Path) -> Result<Vec<Step>, ScriptError> {
-    let text = fs::read_to_string(path)
-        .map_err(|source| ScriptError::Read { path: path.into(), source })?;
-    parse(&text).map_err(|(line, problem)| ScriptError::Line { path: path.into(), line, problem })
+    let text = fs::read_to_string(path).map_err(|source| ScriptError::Read {
+        path: path.into(),
+        source,
+    })?;
+    parse(&text).map_err(|(line, problem)| ScriptError::Line {
+        path: path.into(),
+        line,
+        problem,
+    })
 }
 
 fn parse(text: &str) -> Result<Vec<Step>, (usize, String)> {
@@ -86,12 +92,17 @@ fn deed(line: &str) -> Result<Deed, String> {
         "tap" => needed("the label to touch").map(Deed::Tap),
         "wait" => {
             let text = needed("a text to wait for")?;
-            Ok(match text.rsplit_once(char::is_whitespace).map(|(text, last)| (text, last.parse())) {
-                Some((text, Ok(seconds))) => {
-                    Deed::Wait(text.trim().to_owned(), Duration::from_secs(seconds))
-                }
-                Some((_, Err(_))) | None => Deed::Wait(text, PATIENCE),
-            })
+            Ok(
+                match text
+                    .rsplit_once(char::is_whitespace)
+                    .map(|(text, last)| (text, last.parse()))
+                {
+                    Some((text, Ok(seconds))) => {
+                        Deed::Wait(text.trim().to_owned(), Duration::from_secs(seconds))
+                    }
+                    Some((_, Err(_))) | None => Deed::Wait(text, PATIENCE),
+                },
+            )
         }
         "absent" => needed("a text that must not be visible").map(Deed::Absent),
         "type" => needed("the keys to touch").map(Deed::Type),
@@ -103,7 +114,11 @@ fn deed(line: &str) -> Result<Deed, String> {
             }
         }
         "do" => needed("a command").map(Deed::Do),
-        "sleep" => match rest.parse::<f64>().ok().and_then(|s| Duration::try_from_secs_f64(s).ok()) {
+        "sleep" => match rest
+            .parse::<f64>()
+            .ok()
+            .and_then(|s| Duration::try_from_secs_f64(s).ok())
+        {
             Some(time) => Ok(Deed::Sleep(time)),
             None => Err("`sleep` needs a number of seconds".to_owned()),
         },
@@ -133,8 +148,12 @@ mod tests {
 
     #[test]
     fn each_step_is_read() {
-        let steps = parse("# a citizen\n\ntap 继续\nwait 读好了 20\nwait 第 1 步\nsleep 0.5\nend").unwrap();
-        let deeds: Vec<_> = steps.iter().map(|step| (step.line, step.deed.clone())).collect();
+        let steps =
+            parse("# a citizen\n\ntap 继续\nwait 读好了 20\nwait 第 1 步\nsleep 0.5\nend").unwrap();
+        let deeds: Vec<_> = steps
+            .iter()
+            .map(|step| (step.line, step.deed.clone()))
+            .collect();
         assert_eq!(
             deeds,
             [
@@ -149,7 +168,12 @@ mod tests {
 
     #[test]
     fn a_mistake_names_its_line() {
-        for (script, line) in [("tap 继续\nclick 返回", 2), ("tap", 1), ("sleep soon", 1), ("shot ../x", 1)] {
+        for (script, line) in [
+            ("tap 继续\nclick 返回", 2),
+            ("tap", 1),
+            ("sleep soon", 1),
+            ("shot ../x", 1),
+        ] {
             assert_eq!(parse(script).unwrap_err().0, line, "{script}");
         }
     }

@@ -9,15 +9,38 @@ pub(super) struct Layout {
     slip: Slip,
 }
 
-const PLAIN: Style = Style { bold: false, underline: false, wide: false, tall: false };
-const STRONG: Style = Style { bold: true, ..PLAIN };
-const LARGE: Style = Style { tall: true, ..PLAIN };
-const HEADING: Style = Style { bold: true, tall: true, ..PLAIN };
-const TITLE: Style = Style { bold: true, wide: true, tall: true, ..PLAIN };
+const PLAIN: Style = Style {
+    bold: false,
+    underline: false,
+    wide: false,
+    tall: false,
+};
+const STRONG: Style = Style {
+    bold: true,
+    ..PLAIN
+};
+const LARGE: Style = Style {
+    tall: true,
+    ..PLAIN
+};
+const HEADING: Style = Style {
+    bold: true,
+    tall: true,
+    ..PLAIN
+};
+const TITLE: Style = Style {
+    bold: true,
+    wide: true,
+    tall: true,
+    ..PLAIN
+};
 
 impl Layout {
     pub fn new(columns: usize) -> Self {
-        Layout { columns, slip: Slip::new() }
+        Layout {
+            columns,
+            slip: Slip::new(),
+        }
     }
 
     pub fn finish(mut self) -> Slip {
@@ -84,7 +107,10 @@ const JOINER: char = '\u{2060}';
 
 /// Keeps a short phrase together on a line.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().flat_map(|character| [JOINER, character]).skip(1).collect()
+    text.chars()
+        .flat_map(|character| [JOINER, character])
+        .skip(1)
+        .collect()
 }
 
 fn width(text: &str) -> usize {
@@ -93,7 +119,11 @@ fn width(text: &str) -> usize {
 
 /// In English, typographic marks would be printed from the Chinese set, two columns wide.
 fn plain_marks(text: &str) -> String {
-    if !text.is_ascii() && text.chars().all(|c| c.is_ascii() || "’‘“”–—…\u{2060}".contains(c)) {
+    if !text.is_ascii()
+        && text
+            .chars()
+            .all(|c| c.is_ascii() || "’‘“”–—…\u{2060}".contains(c))
+    {
         text.replace(['’', '‘'], "'")
             .replace(['“', '”'], "\"")
             .replace(['–', '—'], "-")
@@ -129,7 +159,10 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
     if !line.is_empty() {
         lines.push(line);
     }
-    lines.iter().map(|line| line.trim_end().replace(JOINER, "")).collect()
+    lines
+        .iter()
+        .map(|line| line.trim_end().replace(JOINER, ""))
+        .collect()
 }
 
 #[cfg(test)]
@@ -140,15 +173,14 @@ mod tests {
 
     #[test]
     fn chinese_breaks_anywhere_but_before_closing_marks() {
-        assert_eq!(wrap("孩子在本市落户，父母已登记结婚。", 16), [
-            "孩子在本市落户，",
-            "父母已登记结婚。"
-        ]);
-        assert_eq!(wrap("孩子在本市落户，父母已登记结婚。", 14), [
-            "孩子在本市落",
-            "户，父母已登记",
-            "结婚。"
-        ]);
+        assert_eq!(
+            wrap("孩子在本市落户，父母已登记结婚。", 16),
+            ["孩子在本市落户，", "父母已登记结婚。"]
+        );
+        assert_eq!(
+            wrap("孩子在本市落户，父母已登记结婚。", 14),
+            ["孩子在本市落", "户，父母已登记", "结婚。"]
+        );
     }
 
     #[test]

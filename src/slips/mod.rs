@@ -80,18 +80,37 @@ impl Document {
 
     /// The slip on paper of this width.
     pub fn lay_out(&self, paper: PaperWidth) -> Slip {
-        let mut sheet = Sheet { layout: Layout::new(paper.columns()), lang: self.head().lang };
+        let mut sheet = Sheet {
+            layout: Layout::new(paper.columns()),
+            lang: self.head().lang,
+        };
         match self {
-            Document::Notice { head, notice, method } => notice_sheet(&mut sheet, head, notice, method),
-            Document::Window { head, matter, window } => window_sheet(&mut sheet, head, matter, window),
-            Document::Guidance { head, matter, lead_unit, outcome, method } => {
+            Document::Notice {
+                head,
+                notice,
+                method,
+            } => notice_sheet(&mut sheet, head, notice, method),
+            Document::Window {
+                head,
+                matter,
+                window,
+            } => window_sheet(&mut sheet, head, matter, window),
+            Document::Guidance {
+                head,
+                matter,
+                lead_unit,
+                outcome,
+                method,
+            } => {
                 guidance_sheet(&mut sheet, head, matter, lead_unit, outcome, method);
                 let most = match paper {
                     PaperWidth::Mm58 => PAPER_58_BYTES,
                     PaperWidth::Mm80 => PAPER_80_BYTES,
                 };
                 sheet.layout.rule();
-                sheet.layout.push(Element::Qr { data: self.summary(most) });
+                sheet.layout.push(Element::Qr {
+                    data: self.summary(most),
+                });
                 sheet.centre(
                     "手机扫码，把办事地点和材料清单存进手机",
                     "Scan to keep place and materials on your phone",
@@ -126,7 +145,10 @@ impl Document {
                 lines.push(method.place.get(lang).to_owned());
                 lines.push(say("可能要的材料：", "May be needed:"));
                 lines.extend(
-                    notice.materials.iter().map(|material| format!("□{}", material.name.get(lang))),
+                    notice
+                        .materials
+                        .iter()
+                        .map(|material| format!("□{}", material.name.get(lang))),
                 );
                 lines.extend(place_lines(lang, method).into_iter().skip(1));
             }
@@ -135,7 +157,12 @@ impl Document {
                 lines.push(window.place.get(lang).to_owned());
                 lines.extend(window.phones.iter().map(|phone| phone_line(lang, phone)));
             }
-            Document::Guidance { matter, outcome, method, .. } => {
+            Document::Guidance {
+                matter,
+                outcome,
+                method,
+                ..
+            } => {
                 lines.push(matter.get(lang).to_owned());
                 lines.push(method.place.get(lang).to_owned());
                 lines.push(promise(lang, outcome.days));
@@ -150,7 +177,10 @@ impl Document {
                 lines.extend(place_lines(lang, method).into_iter().skip(1));
             }
         }
-        let rest = say("……其余见纸质单或终端", "… see the printed sheet for the rest");
+        let rest = say(
+            "……其余见纸质单或终端",
+            "… see the printed sheet for the rest",
+        );
         let mut text = String::new();
         for (at, line) in lines.iter().enumerate() {
             let last = at + 1 == lines.len();
@@ -202,7 +232,10 @@ impl Sheet {
         self.layout.title(&title);
         self.layout.strong(matter.get(self.lang));
         if head.reprint {
-            self.centre("（补打，以最后一张为准）", "(Reprint; the latest one counts)");
+            self.centre(
+                "（补打，以最后一张为准）",
+                "(Reprint; the latest one counts)",
+            );
         }
     }
 
@@ -238,14 +271,20 @@ fn guidance_sheet(
         Lang::En => format!("Go to: {}.", method.place.en),
     };
     sheet.layout.large_hanging("2. ", &go);
-    sheet.layout.large_hanging("3. ", &promise(lang, outcome.days));
+    sheet
+        .layout
+        .large_hanging("3. ", &promise(lang, outcome.days));
 
     sheet.heading("您的情形", "Your situation");
     sheet.text("", &outcome.situation);
 
     sheet.heading("要带的材料", "Bring these");
     for material in &outcome.materials {
-        let line = format!("{}  {}", material.name.get(lang), one_line(&form_of(lang, material)));
+        let line = format!(
+            "{}  {}",
+            material.name.get(lang),
+            one_line(&form_of(lang, material))
+        );
         sheet.layout.strong_hanging("□ ", &line);
         for why in &material.why {
             sheet.text("   ", why);
@@ -321,7 +360,9 @@ fn notice_sheet(sheet: &mut Sheet, head: &Head, notice: &Notice, method: &Method
         sheet.layout.hanging("- ", &line);
     }
     sheet.heading("多久、多少钱", "Time and fees");
-    sheet.layout.hanging("", &promise(lang, notice.promised_days));
+    sheet
+        .layout
+        .hanging("", &promise(lang, notice.promised_days));
     let statutory = match lang {
         Lang::Zh => format!("法定时限：{} 个工作日", notice.statutory_days),
         Lang::En => format!("Statutory limit: {} working days", notice.statutory_days),
@@ -360,7 +401,10 @@ fn where_and_when(sheet: &mut Sheet, method: &Method) {
 }
 
 fn place_lines(lang: Lang, method: &Method) -> Vec<String> {
-    let mut lines = vec![method.place.get(lang).to_owned(), method.address.get(lang).to_owned()];
+    let mut lines = vec![
+        method.place.get(lang).to_owned(),
+        method.address.get(lang).to_owned(),
+    ];
     lines.extend(method.hours.iter().map(|hours| hours.get(lang).to_owned()));
     lines.extend(method.phones.iter().map(|phone| phone_line(lang, phone)));
     lines
@@ -403,7 +447,10 @@ fn foot(sheet: &mut Sheet, head: &Head) {
     };
     sheet.layout.centred(&version);
     sheet.layout.centred(&head.time);
-    sheet.centre("热敏纸会褪色，请拍照保存", "Thermal paper fades: take a photo");
+    sheet.centre(
+        "热敏纸会褪色，请拍照保存",
+        "Thermal paper fades: take a photo",
+    );
 }
 
 fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::civil::DateTime;
-use yici_hal::id_card::IdCard;
 use yici_hal::escpos::Printed;
+use yici_hal::id_card::IdCard;
 use yici_hal::status::{Cause, PrinterStatus, ReaderStatus};
 
 use super::touch::Touch;

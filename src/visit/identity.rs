@@ -32,7 +32,12 @@ impl Identity {
                     Validity::Until(last) => last.to_date() < today,
                     Validity::LongTerm | Validity::Unreadable => false,
                 };
-                (Some(card.name.as_str()), Some(card.number.as_str()), Trust::Card, expired)
+                (
+                    Some(card.name.as_str()),
+                    Some(card.number.as_str()),
+                    Trust::Card,
+                    expired,
+                )
             }
         };
         let plain = |text: &str, masked: fn(&str) -> String| match shown {
@@ -79,7 +84,9 @@ impl Typed {
         let fault = match checked_number(&self.characters) {
             Ok(number) if number.birth().to_date() <= today => return Some(number),
             Ok(_) | Err(NumberError::BirthDate) => NumberFault::BirthDate,
-            Err(NumberError::Length) => NumberFault::Short { typed: self.characters.len() },
+            Err(NumberError::Length) => NumberFault::Short {
+                typed: self.characters.len(),
+            },
             Err(NumberError::Character { .. }) => NumberFault::Character,
             Err(NumberError::CheckDigit) => NumberFault::CheckDigit,
         };
@@ -95,7 +102,10 @@ impl Typed {
             }
             typed.push(character);
         }
-        page::Number { typed, error: self.error }
+        page::Number {
+            typed,
+            error: self.error,
+        }
     }
 }
 
@@ -141,7 +151,11 @@ fn card_facts(card: &IdCard, around: &Around) -> Facts {
         facts.insert("card.birth".into(), Fact::Date(born.to_date()));
     }
     if let Some(address) = &card.address {
-        let local = around.hall.local_addresses.iter().any(|start| address.starts_with(start));
+        let local = around
+            .hall
+            .local_addresses
+            .iter()
+            .any(|start| address.starts_with(start));
         let value = if local { "local" } else { "elsewhere" };
         facts.insert("card.local".into(), Fact::Choice(value.into()));
     }
@@ -167,5 +181,8 @@ fn sex_value(sex: Sex) -> Option<&'static str> {
 }
 
 fn typed_source() -> Text {
-    Text { zh: "您输入的身份证号码".into(), en: "the ID number you typed".into() }
+    Text {
+        zh: "您输入的身份证号码".into(),
+        en: "the ID number you typed".into(),
+    }
 }

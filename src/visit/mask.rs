@@ -15,11 +15,21 @@ pub fn name(name: &str) -> String {
 /// `37010219910203004X` as `370102********004X`; shorter permit numbers keep less.
 pub fn number(number: &str) -> String {
     let length = number.chars().count();
-    let (head, tail) = if length >= 18 { (6, 4) } else { (length / 5, length / 5) };
+    let (head, tail) = if length >= 18 {
+        (6, 4)
+    } else {
+        (length / 5, length / 5)
+    };
     number
         .chars()
         .enumerate()
-        .map(|(at, character)| if at < head || at + tail >= length { character } else { '*' })
+        .map(|(at, character)| {
+            if at < head || at + tail >= length {
+                character
+            } else {
+                '*'
+            }
+        })
         .collect()
 }
 

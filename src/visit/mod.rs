@@ -16,7 +16,10 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 pub mod touch;
-#[expect(clippy::module_inception, reason = "the state machine this room is named after")]
+#[expect(
+    clippy::module_inception,
+    reason = "the state machine this room is named after"
+)]
 mod visit;
 
 use std::time::Duration;

@@ -59,7 +59,9 @@ pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
                 name: material.name.clone(),
                 sometimes: material.needs.iter().all(|need| {
                     !need.when.is_empty()
-                        || matter.item(&need.item).is_some_and(|item| !item.when.is_empty())
+                        || matter
+                            .item(&need.item)
+                            .is_some_and(|item| !item.when.is_empty())
                 }),
             })
             .collect(),
@@ -91,5 +93,8 @@ pub(super) fn unit(id: &str, around: &Around) -> Text {
 }
 
 fn always_yielded(matter: &Matter, material: &str) -> bool {
-    matter.items.iter().any(|item| item.yields.iter().any(|yielded| yielded == material))
+    matter
+        .items
+        .iter()
+        .any(|item| item.yields.iter().any(|yielded| yielded == material))
 }

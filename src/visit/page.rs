@@ -504,7 +504,7 @@ pub struct Help {
 /// The last page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Goodbye {
-    /// A card still lies on the reader.
+    /// A card was laid in this visit; whether it still lies there cannot be told.
     pub card: bool,
     /// A slip was printed in this visit.
     pub paper: bool,

@@ -26,7 +26,11 @@ enum Fault {
 
 impl Entry {
     pub fn new(question: String) -> Self {
-        Entry { question, typed: None, error: None }
+        Entry {
+            question,
+            typed: None,
+            error: None,
+        }
     }
 
     /// A key of the keypad, or delete.
@@ -45,10 +49,12 @@ impl Entry {
 
 /// Whether the answer is typed and ends with "continue".
 pub(super) fn is_typed(matter: &Matter, entry: &Entry) -> bool {
-    matter.question(&entry.question).is_some_and(|question| match question.kind {
-        QuestionKind::Choice => false,
-        QuestionKind::Number | QuestionKind::Date => true,
-    })
+    matter
+        .question(&entry.question)
+        .is_some_and(|question| match question.kind {
+            QuestionKind::Choice => false,
+            QuestionKind::Number | QuestionKind::Date => true,
+        })
 }
 
 /// The answer as typed; what is wrong with it stays on the page.
@@ -132,7 +138,11 @@ pub(super) fn question(matter: &Matter, entry: &Entry, given: Option<&Given>) ->
 pub(super) fn unsure(matter: &Matter, question: &str) -> Option<Unsure> {
     let question = matter.question(question)?;
     let unsure = question.unsure.as_ref()?;
-    let go_on = unsure.instead.as_ref().and_then(|id| question.option(id)).map(label);
+    let go_on = unsure
+        .instead
+        .as_ref()
+        .and_then(|id| question.option(id))
+        .map(label);
     Some(Unsure {
         question: question.text.clone(),
         help: unsure.help.clone(),
@@ -160,7 +170,10 @@ pub(super) fn answer_lines(matter: &Matter, asked: &[String], given: &Given) -> 
                     zh: date.strftime("%Y年%-m月%-d日").to_string(),
                     en: date.strftime("%-d %B %Y").to_string(),
                 },
-                Answer::Unsure => Text { zh: "不清楚".into(), en: "I don’t know".into() },
+                Answer::Unsure => Text {
+                    zh: "不清楚".into(),
+                    en: "I don’t know".into(),
+                },
             };
             Some(AnswerLine {
                 id: id.clone(),
@@ -174,13 +187,19 @@ pub(super) fn answer_lines(matter: &Matter, asked: &[String], given: &Given) -> 
 
 /// An option's words; a choice always has them, a band is never shown as an option.
 fn label(option: &QuestionOption) -> Text {
-    let id = || Text { zh: option.id.clone(), en: option.id.clone() };
+    let id = || Text {
+        zh: option.id.clone(),
+        en: option.id.clone(),
+    };
     option.text.clone().unwrap_or_else(id)
 }
 
 /// What a number counts.
 fn unit(question: &yici_catalog::Question) -> Text {
-    let nothing = || Text { zh: String::new(), en: String::new() };
+    let nothing = || Text {
+        zh: String::new(),
+        en: String::new(),
+    };
     question.unit.clone().unwrap_or_else(nothing)
 }
 

@@ -76,7 +76,11 @@ pub(super) fn outcome(
                     name: material.name.clone(),
                     original: material.original,
                     copies: needed.copies,
-                    why: needed.why.iter().map(|reason| reason.text.clone()).collect(),
+                    why: needed
+                        .why
+                        .iter()
+                        .map(|reason| reason.text.clone())
+                        .collect(),
                 })
             })
             .collect(),

@@ -71,11 +71,15 @@ pub fn sheet(kind: Kind, request: &Request) -> Result<Document, SheetError> {
     match kind {
         Kind::Notice => Ok(notice_sheet(matter, request.lang, &around)),
         Kind::GuidanceSheet => {
-            match matter.interview(request.answers, request.now.wall.date()).state {
+            match matter
+                .interview(request.answers, request.now.wall.date())
+                .state
+            {
                 State::Question { id, .. } => Err(SheetError::Open(id)),
-                State::Error { question, message } => {
-                    Err(SheetError::Answer { question, message: message.get(request.lang).into() })
-                }
+                State::Error { question, message } => Err(SheetError::Answer {
+                    question,
+                    message: message.get(request.lang).into(),
+                }),
                 State::Window { reason, place, .. } => {
                     let window = result::Window { reason, place };
                     Ok(window_sheet(matter, &window, request.lang, &around))
@@ -87,7 +91,14 @@ pub fn sheet(kind: Kind, request: &Request) -> Result<Document, SheetError> {
                         None => matter.all_items(settled),
                     };
                     let answers = request.answers;
-                    Ok(guidance_sheet(matter, situation, answers, &chosen, request.lang, &around))
+                    Ok(guidance_sheet(
+                        matter,
+                        situation,
+                        answers,
+                        &chosen,
+                        request.lang,
+                        &around,
+                    ))
                 }
             }
         }

@@ -34,7 +34,10 @@ pub(super) fn told(printed: Printed) -> Printing {
     match printed {
         Printed::Completed => Printing::Completed,
         Printed::Unknown(_) => Printing::Ask,
-        Printed::Failed(cause) => Printing::Failed { cause, actor: cause.actor() },
+        Printed::Failed(cause) => Printing::Failed {
+            cause,
+            actor: cause.actor(),
+        },
     }
 }
 
@@ -42,7 +45,10 @@ pub(super) fn told(printed: Printed) -> Printing {
 pub(super) fn answered(taken: bool) -> Printing {
     match taken {
         true => Printing::Completed,
-        false => Printing::Failed { cause: Cause::NoAnswer, actor: Cause::NoAnswer.actor() },
+        false => Printing::Failed {
+            cause: Cause::NoAnswer,
+            actor: Cause::NoAnswer.actor(),
+        },
     }
 }
 
@@ -79,12 +85,14 @@ pub(super) fn phones(matter: Option<&Matter>, around: &Around) -> Vec<Contact> {
         .iter()
         .flat_map(|matter| &matter.guide.consult)
         .filter(|contact| contact.kind == ContactKind::Phone)
-        .map(|contact| Contact { name: contact.name.clone(), value: contact.value.clone() });
-    let of_hall = around
-        .hall
-        .phones
-        .iter()
-        .map(|phone| Contact { name: phone.name.clone(), value: phone.number.clone() });
+        .map(|contact| Contact {
+            name: contact.name.clone(),
+            value: contact.value.clone(),
+        });
+    let of_hall = around.hall.phones.iter().map(|phone| Contact {
+        name: phone.name.clone(),
+        value: phone.number.clone(),
+    });
     let mut phones: Vec<Contact> = Vec::new();
     for phone in of_matter.chain(of_hall) {
         if phones.iter().all(|known| known.value != phone.value) {
@@ -116,14 +124,20 @@ fn hours(hours: &Hours) -> Text {
     let (zh, en) = match days {
         [first, .., last] if consecutive => {
             let ((zh_first, en_first), (zh_last, en_last)) = (weekday(*first), weekday(*last));
-            (format!("{zh_first}至{zh_last}"), format!("{en_first} to {en_last}"))
+            (
+                format!("{zh_first}至{zh_last}"),
+                format!("{en_first} to {en_last}"),
+            )
         }
         several => {
             let (zh, en): (Vec<_>, Vec<_>) = several.iter().copied().map(weekday).unzip();
             (zh.join("、"), en.join(", "))
         }
     };
-    Text { zh: format!("{zh} {times}"), en: format!("{en} {times}") }
+    Text {
+        zh: format!("{zh} {times}"),
+        en: format!("{en} {times}"),
+    }
 }
 
 fn weekday(day: Weekday) -> (&'static str, &'static str) {

@@ -21,8 +21,11 @@ pub(super) struct Around<'a> {
 }
 
 /// Nothing was heard of the reader yet.
-pub(super) const STARTING_READER: ReaderStatus =
-    ReaderStatus { device: DeviceState::Starting, media: Some(CardMedia::Unknown), cause: None };
+pub(super) const STARTING_READER: ReaderStatus = ReaderStatus {
+    device: DeviceState::Starting,
+    media: Some(CardMedia::Unknown),
+    cause: None,
+};
 /// Nothing was heard of the printer yet.
 pub(super) const STARTING_PRINTER: PrinterStatus = PrinterStatus {
     device: DeviceState::Starting,
@@ -78,9 +81,11 @@ impl Terminal {
             Event::Card { visit, reply } => {
                 self.in_visit(visit, |current, around| current.card(reply, around))
             }
-            Event::Slip { visit, slip, printed } => {
-                self.in_visit(visit, |current, around| current.slip(slip, printed, around))
-            }
+            Event::Slip {
+                visit,
+                slip,
+                printed,
+            } => self.in_visit(visit, |current, around| current.slip(slip, printed, around)),
             Event::Time => match self.visit.as_ref().map(Visit::id) {
                 Some(id) => self.in_visit(id, |current, around| current.time(around)),
                 None => Vec::new(),
@@ -90,7 +95,9 @@ impl Terminal {
 
     /// When to send [`Event::Time`] next, in the time of [`Now::mono`].
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.visit.as_ref().map(|visit| visit.poll_timeout(&self.around()))
+        self.visit
+            .as_ref()
+            .map(|visit| visit.poll_timeout(&self.around()))
     }
 
     /// The page as it stands now.

@@ -32,7 +32,10 @@ struct Walk {
 
 impl Walk {
     fn new() -> Walk {
-        let text = |zh: &str| Text { zh: zh.into(), en: zh.into() };
+        let text = |zh: &str| Text {
+            zh: zh.into(),
+            en: zh.into(),
+        };
         let hall = Hall {
             name: text("大厅"),
             terminal: "A-01".into(),
@@ -40,9 +43,16 @@ impl Walk {
             phones: vec![],
             local_addresses: vec!["示范市".into()],
         };
-        let now = Now { mono: Duration::ZERO, wall: datetime(2026, 11, 24, 9, 30, 0, 0) };
+        let now = Now {
+            mono: Duration::ZERO,
+            wall: datetime(2026, 11, 24, 9, 30, 0, 0),
+        };
         let terminal = Terminal::new(shipped(), hall, Timing::default(), Lang::Zh, now);
-        let mut walk = Walk { terminal, now, effects: vec![] };
+        let mut walk = Walk {
+            terminal,
+            now,
+            effects: vec![],
+        };
         walk.event(Event::Reader(ReaderStatus {
             device: DeviceState::Online,
             media: None,
@@ -127,13 +137,21 @@ impl Walk {
     fn reach_result(&mut self) -> Page {
         self.reach_questions("newborn");
         let page = self.answer_all();
-        assert!(matches!(page.content, Content::Result(_)), "{:?}", page.content);
+        assert!(
+            matches!(page.content, Content::Result(_)),
+            "{:?}",
+            page.content
+        );
         page
     }
 
     fn printed(&mut self, slip: u32, printed: Printed) -> Page {
         let visit = self.visit();
-        self.event(Event::Slip { visit, slip: SlipId(slip), printed })
+        self.event(Event::Slip {
+            visit,
+            slip: SlipId(slip),
+            printed,
+        })
     }
 }
 
@@ -153,7 +171,10 @@ fn a_touch_opens_the_home_page_and_a_late_touch_on_idle_does_nothing() {
     assert_eq!(idle.content, Content::Idle);
     let home = walk.touch(Touch::Wake);
     assert!(matches!(home.content, Content::Home(_)));
-    let stale = walk.event(Event::Touched { serial: idle.serial, touch: Touch::Finish });
+    let stale = walk.event(Event::Touched {
+        serial: idle.serial,
+        touch: Touch::Finish,
+    });
     assert_eq!(stale, home);
 }
 
@@ -198,27 +219,39 @@ fn back_loses_no_answer() {
     walk.reach_result();
     let questions = {
         let page = walk.touch(Touch::Answers);
-        let Content::Answers(lines) = page.content else { panic!() };
+        let Content::Answers(lines) = page.content else {
+            panic!()
+        };
         lines
     };
     walk.touch(Touch::Back);
     for _ in 0..questions.len() {
         let page = walk.touch(Touch::Back);
-        let Content::Question(question) = &page.content else { panic!("{:?}", page.content) };
+        let Content::Question(question) = &page.content else {
+            panic!("{:?}", page.content)
+        };
         if let Input::Choice(options) = &question.input {
             assert_eq!(options.iter().filter(|option| option.chosen).count(), 1);
         }
     }
-    assert!(matches!(walk.touch(Touch::Back).content, Content::Consent { .. }));
+    assert!(matches!(
+        walk.touch(Touch::Back).content,
+        Content::Consent { .. }
+    ));
     let page = walk.touch(Touch::WithoutCard);
-    assert!(matches!(page.content, Content::Result(_)), "all answers are still there");
+    assert!(
+        matches!(page.content, Content::Result(_)),
+        "all answers are still there"
+    );
 }
 
 #[test]
 fn changing_one_answer_keeps_the_others() {
     let mut walk = Walk::new();
     walk.reach_result();
-    let Content::Answers(before) = walk.touch(Touch::Answers).content else { panic!() };
+    let Content::Answers(before) = walk.touch(Touch::Answers).content else {
+        panic!()
+    };
     let last = before.last().unwrap().clone();
     let page = walk.touch(Touch::Change(last.id.clone()));
     assert!(matches!(page.content, Content::Question(_)));
@@ -227,7 +260,9 @@ fn changing_one_answer_keeps_the_others() {
     walk.touch(Touch::Change(last.id));
     walk.touch(Touch::Choose(1));
     walk.answer_all();
-    let Content::Answers(after) = walk.touch(Touch::Answers).content else { panic!() };
+    let Content::Answers(after) = walk.touch(Touch::Answers).content else {
+        panic!()
+    };
     assert_eq!(before[..before.len() - 1], after[..before.len() - 1]);
     assert_ne!(before.last(), after.get(before.len() - 1));
 }
@@ -243,13 +278,17 @@ fn a_number_with_a_wrong_check_digit_is_told_and_kept() {
         walk.touch(Touch::Key(key));
     }
     let page = walk.touch(Touch::Main);
-    let Content::Number(number) = page.content else { panic!() };
+    let Content::Number(number) = page.content else {
+        panic!()
+    };
     assert_eq!(number.error, Some(NumberFault::CheckDigit));
     assert_eq!(number.typed, "110105 19491231 0021");
     walk.touch(Touch::Erase);
     walk.touch(Touch::Key('X'));
     let page = walk.touch(Touch::Main);
-    let Content::Identity(identity) = page.content else { panic!("{:?}", page.content) };
+    let Content::Identity(identity) = page.content else {
+        panic!("{:?}", page.content)
+    };
     assert_eq!(identity.trust, Trust::Typed);
     assert_eq!(identity.number.as_deref(), Some("110105********002X"));
 }
@@ -261,13 +300,28 @@ fn the_reader_speaks_only_to_the_visit_that_asked() {
     walk.touch(Touch::Matter("newborn".into()));
     walk.touch(Touch::Main);
     let page = walk.touch(Touch::Main);
-    assert_eq!(page.content, Content::Card(CardState::Waiting { long: false }));
+    assert_eq!(
+        page.content,
+        Content::Card(CardState::Waiting { long: false })
+    );
     let page = walk.wait(Duration::from_secs(5));
-    assert_eq!(page.content, Content::Card(CardState::Waiting { long: true }));
-    let stale = Event::Card { visit: VisitId(99), reply: CardReply::Unread };
-    assert_eq!(walk.event(stale).content, Content::Card(CardState::Waiting { long: true }));
+    assert_eq!(
+        page.content,
+        Content::Card(CardState::Waiting { long: true })
+    );
+    let stale = Event::Card {
+        visit: VisitId(99),
+        reply: CardReply::Unread,
+    };
+    assert_eq!(
+        walk.event(stale).content,
+        Content::Card(CardState::Waiting { long: true })
+    );
     let visit = walk.visit();
-    let page = walk.event(Event::Card { visit, reply: CardReply::Unread });
+    let page = walk.event(Event::Card {
+        visit,
+        reply: CardReply::Unread,
+    });
     assert_eq!(page.content, Content::Card(CardState::Unread));
     assert_eq!(page.frame.main, Some(Main::Retry));
 }
@@ -277,9 +331,16 @@ fn printed_is_said_only_when_the_printer_said_so() {
     let mut walk = Walk::new();
     walk.reach_result();
     walk.touch(Touch::Main);
-    assert_eq!(walk.touch(Touch::Print).content, Content::Printing(Printing::Busy));
+    assert_eq!(
+        walk.touch(Touch::Print).content,
+        Content::Printing(Printing::Busy)
+    );
     let ended = walk.printed(9, Printed::Completed);
-    assert_eq!(ended.content, Content::Printing(Printing::Busy), "another slip's word");
+    assert_eq!(
+        ended.content,
+        Content::Printing(Printing::Busy),
+        "another slip's word"
+    );
     let ended = walk.printed(1, Printed::Completed);
     assert_eq!(ended.content, Content::Printing(Printing::Completed));
 }
@@ -292,10 +353,15 @@ fn a_failed_slip_says_who_can_help_and_its_reprint_is_marked() {
     walk.touch(Touch::Print);
     let page = walk.printed(1, Printed::Failed(Cause::PaperOut));
     let actor = Cause::PaperOut.actor();
-    let failed = Printing::Failed { cause: Cause::PaperOut, actor };
+    let failed = Printing::Failed {
+        cause: Cause::PaperOut,
+        actor,
+    };
     assert_eq!(page.content, Content::Printing(failed));
     walk.touch(Touch::Print);
-    let Some(Effect::Print { slip, document, .. }) = walk.effects.last() else { panic!() };
+    let Some(Effect::Print { slip, document, .. }) = walk.effects.last() else {
+        panic!()
+    };
     assert_eq!(*slip, SlipId(2));
     assert_eq!(**document, document.as_ref().clone().reprint(true));
 }
@@ -306,16 +372,31 @@ fn one_more_copy_of_a_notification_is_that_notification_marked_as_a_reprint() {
     walk.touch(Touch::Wake);
     walk.touch(Touch::Matter("restaurant".into()));
     walk.touch(Touch::Print);
-    let Some(Effect::Print { document: first, .. }) = walk.effects.last().cloned() else { panic!() };
+    let Some(Effect::Print {
+        document: first, ..
+    }) = walk.effects.last().cloned()
+    else {
+        panic!()
+    };
     walk.printed(1, Printed::Completed);
     walk.touch(Touch::Print);
-    let Some(Effect::Print { document: again, .. }) = walk.effects.last() else { panic!() };
+    let Some(Effect::Print {
+        document: again, ..
+    }) = walk.effects.last()
+    else {
+        panic!()
+    };
     assert_eq!(**again, first.reprint(true));
     walk.printed(2, Printed::Failed(Cause::PaperOut));
-    let Content::Phone { payload } = walk.touch(Touch::Phone).content else { panic!() };
+    let Content::Phone { payload } = walk.touch(Touch::Phone).content else {
+        panic!()
+    };
     assert!(payload.contains("开办餐饮店"));
     walk.touch(Touch::Back);
-    assert!(matches!(walk.touch(Touch::Main).content, Content::Notice(_)));
+    assert!(matches!(
+        walk.touch(Touch::Main).content,
+        Content::Notice(_)
+    ));
 }
 
 #[test]
@@ -325,12 +406,22 @@ fn a_printer_without_paper_is_told_before_anything_is_sent() {
     walk.touch(Touch::Main);
     walk.event(Event::Printer(PrinterStatus::unheard(Cause::PaperOut)));
     let page = walk.touch(Touch::Print);
-    assert!(matches!(page.content, Content::Printing(Printing::Failed { .. })));
-    assert!(!walk.effects.iter().any(|effect| matches!(effect, Effect::Print { .. })));
+    assert!(matches!(
+        page.content,
+        Content::Printing(Printing::Failed { .. })
+    ));
+    assert!(
+        !walk
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Print { .. }))
+    );
     // It was never sent, so what comes now is no reprint.
     walk.event(Event::Printer(good_printer()));
     walk.touch(Touch::Print);
-    let Some(Effect::Print { document, .. }) = walk.effects.last() else { panic!() };
+    let Some(Effect::Print { document, .. }) = walk.effects.last() else {
+        panic!()
+    };
     assert_eq!(**document, document.as_ref().clone().reprint(false));
 }
 
@@ -342,10 +433,17 @@ fn a_printer_that_cannot_say_leaves_the_word_to_the_citizen() {
     walk.touch(Touch::Print);
     let visit = walk.visit();
     let printed = Printed::Unknown(yici_hal::escpos::Doubt::NoAnswer);
-    let page = walk.event(Event::Slip { visit, slip: SlipId(1), printed });
+    let page = walk.event(Event::Slip {
+        visit,
+        slip: SlipId(1),
+        printed,
+    });
     assert_eq!(page.content, Content::Printing(Printing::Ask));
     let page = walk.touch(Touch::Taken(false));
-    assert!(matches!(page.content, Content::Printing(Printing::Failed { .. })));
+    assert!(matches!(
+        page.content,
+        Content::Printing(Printing::Failed { .. })
+    ));
 }
 
 #[test]
@@ -354,7 +452,9 @@ fn who_cannot_be_served_here_is_told_before_the_first_question() {
     walk.touch(Touch::Wake);
     for matter in ["newborn", "restaurant", "retirement"] {
         let page = walk.touch(Touch::Matter(matter.into()));
-        let Content::Notice(notice) = page.content else { panic!() };
+        let Content::Notice(notice) = page.content else {
+            panic!()
+        };
         assert!(!notice.not_here.is_empty());
         walk.touch(Touch::Back);
     }
@@ -364,13 +464,19 @@ fn who_cannot_be_served_here_is_told_before_the_first_question() {
 fn leaving_an_item_changes_days_and_materials_at_once_and_something_is_always_taken() {
     let mut walk = Walk::new();
     let page = walk.reach_result();
-    let Content::Result(before) = page.content else { panic!() };
+    let Content::Result(before) = page.content else {
+        panic!()
+    };
     for item in before.items.iter().filter(|item| item.required.is_none()) {
         let page = walk.touch(Touch::Toggle(item.id.clone()));
-        let Content::Result(after) = page.content else { panic!() };
+        let Content::Result(after) = page.content else {
+            panic!()
+        };
         assert!(after.items.iter().any(|item| item.chosen));
     }
-    let Content::Result(after) = walk.terminal.view().content else { panic!() };
+    let Content::Result(after) = walk.terminal.view().content else {
+        panic!()
+    };
     assert_ne!(before.flow, after.flow);
 }
 
@@ -430,8 +536,19 @@ proptest! {
 fn the_visit_is_pure() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/visit");
     let foreign = [
-        "slint", "tokio", "std::fs", "std::net", "std::thread", "std::env", "std::process",
-        "Instant", "SystemTime", "Zoned", "Timestamp::now", "println!", "tracing",
+        "slint",
+        "tokio",
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::env",
+        "std::process",
+        "Instant",
+        "SystemTime",
+        "Zoned",
+        "Timestamp::now",
+        "println!",
+        "tracing",
     ];
     let mut seen = 0;
     for file in std::fs::read_dir(dir).unwrap() {
@@ -441,10 +558,17 @@ fn the_visit_is_pure() {
         }
         seen += 1;
         let text = std::fs::read_to_string(&path).unwrap();
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
             for name in foreign {
-                assert!(!line.contains(name), "{} in {}: {line}", name, path.display());
+                assert!(
+                    !line.contains(name),
+                    "{} in {}: {line}",
+                    name,
+                    path.display()
+                );
             }
         }
     }

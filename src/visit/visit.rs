@@ -21,11 +21,16 @@ pub(super) enum Place {
     Notice,
     Consent,
     /// Waiting for the card since this time.
-    Card { state: CardState, since: Duration },
+    Card {
+        state: CardState,
+        since: Duration,
+    },
     Number(identity::Typed),
     Identity,
     Question(Entry),
-    Unsure { question: String },
+    Unsure {
+        question: String,
+    },
     Answers,
     Window(result::Window),
     Result,
@@ -35,7 +40,10 @@ pub(super) enum Place {
     Phone(Box<Document>),
     Help,
     /// Everything personal is gone; only this is still to be said.
-    Goodbye { page: page::Goodbye, until: Duration },
+    Goodbye {
+        page: page::Goodbye,
+        until: Duration,
+    },
 }
 
 /// What was said about one matter; kept when the citizen looks at another.
@@ -82,7 +90,10 @@ impl Visit {
             last_touch: now.mono,
             shown_until: None,
             slips: 0,
-            goodbye: page::Goodbye { card: false, paper: false },
+            goodbye: page::Goodbye {
+                card: false,
+                paper: false,
+            },
             over: false,
         }
     }
@@ -204,7 +215,11 @@ impl Visit {
             self.over = now >= until;
             return Vec::new();
         }
-        if let Place::Card { state: CardState::Waiting { long }, since } = &mut self.place {
+        if let Place::Card {
+            state: CardState::Waiting { long },
+            since,
+        } = &mut self.place
+        {
             *long = now >= *since + around.timing.card_slow;
         }
         if now >= self.last_touch + around.timing.idle + around.timing.warning {
@@ -231,7 +246,11 @@ impl Visit {
         if let Some(until) = self.shown_until {
             next = next.min(until);
         }
-        if let Place::Card { state: CardState::Waiting { long: false }, since } = self.place {
+        if let Place::Card {
+            state: CardState::Waiting { long: false },
+            since,
+        } = self.place
+        {
             next = next.min(since + timing.card_slow);
         }
         next
@@ -264,7 +283,9 @@ impl Visit {
                 Some(matter) => Content::Notice(Box::new(notice::notice(matter, around))),
                 None => Content::Home(notice::home(around)),
             },
-            Place::Consent => Content::Consent { reader: identity::offer(around.reader) },
+            Place::Consent => Content::Consent {
+                reader: identity::offer(around.reader),
+            },
             Place::Card { state, .. } => Content::Card(*state),
             Place::Number(typed) => Content::Number(typed.view()),
             Place::Identity => Content::Identity(Box::new(self.identity.view(
@@ -288,9 +309,11 @@ impl Visit {
                     Content::Unsure(Box::new(unsure))
                 }),
             Place::Answers => Content::Answers(self.answer_lines(around)),
-            Place::Window(window) => {
-                Content::Window(Box::new(result::window(window, self.matter(around), around)))
-            }
+            Place::Window(window) => Content::Window(Box::new(result::window(
+                window,
+                self.matter(around),
+                around,
+            ))),
             Place::Result => match self.outcome(around) {
                 Some(outcome) => Content::Result(Box::new(outcome)),
                 None => Content::Home(notice::home(around)),
@@ -300,7 +323,9 @@ impl Visit {
                 None => Content::Home(notice::home(around)),
             },
             Place::Printing(slip) => Content::Printing(slip.state),
-            Place::Phone(document) => Content::Phone { payload: document.phone_text() },
+            Place::Phone(document) => Content::Phone {
+                payload: document.phone_text(),
+            },
             Place::Help => Content::Help(Box::new(takeaway::help(self.matter(around), around))),
             Place::Goodbye { page, .. } => Content::Goodbye(*page),
         }
@@ -325,11 +350,13 @@ impl Visit {
             }
             Place::Answers | Place::Window(_) | Place::Result => Some(Step::Result),
             Place::Method => Some(Step::TakeAway),
-            Place::Phone(document) | Place::Printing(Slip { document, .. }) => match document.as_ref() {
-                Document::Notice { .. } => Some(Step::Notice),
-                Document::Window { .. } => Some(Step::Result),
-                Document::Guidance { .. } => Some(Step::TakeAway),
-            },
+            Place::Phone(document) | Place::Printing(Slip { document, .. }) => {
+                match document.as_ref() {
+                    Document::Notice { .. } => Some(Step::Notice),
+                    Document::Window { .. } => Some(Step::Result),
+                    Document::Guidance { .. } => Some(Step::TakeAway),
+                }
+            }
         }
     }
 
@@ -348,8 +375,9 @@ impl Visit {
             Place::Number(typed) => (Some(Main::Continue), !typed.is_empty()),
             Place::Identity | Place::Answers => (Some(Main::Continue), true),
             Place::Question(entry) => {
-                let typed =
-                    self.matter(around).is_some_and(|matter| questions::is_typed(matter, entry));
+                let typed = self
+                    .matter(around)
+                    .is_some_and(|matter| questions::is_typed(matter, entry));
                 (typed.then_some(Main::Continue), typed)
             }
             Place::Window(_) => (Some(Main::Done), true),
@@ -385,8 +413,14 @@ impl Visit {
             Place::Identity => self.advance(around),
             Place::Answers => self.back(around),
             Place::Question(entry) => {
-                let Some(index) = self.matter else { return Vec::new() };
-                match questions::finish(&around.catalog.matters[index], entry, around.now.wall.date()) {
+                let Some(index) = self.matter else {
+                    return Vec::new();
+                };
+                match questions::finish(
+                    &around.catalog.matters[index],
+                    entry,
+                    around.now.wall.date(),
+                ) {
                     Some(answer) => {
                         let question = entry.question.clone();
                         self.answer(&question, answer, around)
@@ -441,7 +475,10 @@ impl Visit {
             let end = question
                 .and_then(|question| asked.iter().position(|id| id == question))
                 .unwrap_or(asked.len());
-            asked.into_iter().take(end).rfind(|id| !given.sources.contains_key(id))
+            asked
+                .into_iter()
+                .take(end)
+                .rfind(|id| !given.sources.contains_key(id))
         });
         match (before, &self.identity) {
             (Some(question), _) => Place::Question(Entry::new(question)),
@@ -451,7 +488,12 @@ impl Visit {
     }
 
     fn choose_matter(&mut self, id: &str, around: &Around) -> Vec<Effect> {
-        if let Some(index) = around.catalog.matters.iter().position(|matter| matter.id == id) {
+        if let Some(index) = around
+            .catalog
+            .matters
+            .iter()
+            .position(|matter| matter.id == id)
+        {
             self.matter = Some(index);
             self.given.entry(index).or_default();
             return self.go(Place::Notice);
@@ -520,7 +562,10 @@ impl Visit {
             return Vec::new();
         };
         let question = entry.question.clone();
-        match self.matter(around).and_then(|matter| questions::option(matter, &question, option)) {
+        match self
+            .matter(around)
+            .and_then(|matter| questions::option(matter, &question, option))
+        {
             Some(answer) => self.answer(&question, answer, around),
             None => Vec::new(),
         }
@@ -542,7 +587,12 @@ impl Visit {
         self.answer(&question, yici_catalog::Answer::Unsure, around)
     }
 
-    fn answer(&mut self, question: &str, answer: yici_catalog::Answer, around: &Around) -> Vec<Effect> {
+    fn answer(
+        &mut self,
+        question: &str,
+        answer: yici_catalog::Answer,
+        around: &Around,
+    ) -> Vec<Effect> {
         if let Some(index) = self.matter {
             let given = self.given.entry(index).or_default();
             given.answers.insert(question, answer);
@@ -628,17 +678,34 @@ impl Visit {
         let document = Box::new(document.reprint(copy));
         let mut effects = Vec::new();
         let state = match takeaway::offer(around.printer) {
-            page::Offer::Unavailable(cause) => Printing::Failed { cause, actor: cause.actor() },
+            page::Offer::Unavailable(cause) => Printing::Failed {
+                cause,
+                actor: cause.actor(),
+            },
             page::Offer::Ready | page::Offer::Unknown => {
-                effects.push(Effect::Print { visit: self.id, slip: id, document: document.clone() });
+                effects.push(Effect::Print {
+                    visit: self.id,
+                    slip: id,
+                    document: document.clone(),
+                });
                 Printing::Busy
             }
         };
         let sent = copy || state == Printing::Busy;
         if matches!(self.place, Place::Printing(_)) {
-            self.go(Place::Printing(Slip { id, state, document, sent }));
+            self.go(Place::Printing(Slip {
+                id,
+                state,
+                document,
+                sent,
+            }));
         } else {
-            self.aside(Place::Printing(Slip { id, state, document, sent }));
+            self.aside(Place::Printing(Slip {
+                id,
+                state,
+                document,
+                sent,
+            }));
         }
         effects
     }
@@ -679,12 +746,20 @@ impl Visit {
     fn guidance(&self, around: &Around) -> Option<Document> {
         let (matter, situation, chosen) = self.settled(around)?;
         let answers = &self.given_now()?.answers;
-        Some(sheet::guidance_sheet(matter, situation, answers, &chosen, self.lang, around))
+        Some(sheet::guidance_sheet(
+            matter, situation, answers, &chosen, self.lang, around,
+        ))
     }
 
     fn outcome(&self, around: &Around) -> Option<page::Outcome> {
         let (matter, situation, chosen) = self.settled(around)?;
-        Some(result::outcome(matter, situation, &self.given_now()?.answers, &chosen, around))
+        Some(result::outcome(
+            matter,
+            situation,
+            &self.given_now()?.answers,
+            &chosen,
+            around,
+        ))
     }
 
     /// The matter, the situation that its answers settle, and the items taken.
@@ -748,7 +823,10 @@ impl Visit {
         self.under.clear();
         self.matter = None;
         let page = self.goodbye;
-        self.go(Place::Goodbye { page, until: around.now.mono + around.timing.goodbye });
+        self.go(Place::Goodbye {
+            page,
+            until: around.now.mono + around.timing.goodbye,
+        });
         vec![Effect::StopReading]
     }
 

@@ -10,7 +10,11 @@ use crate::hall::{Hall, catalogue, kiosk, output};
 fn json_of(command: &mut Command) -> (i32, Value) {
     let output = output(command);
     let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
-        panic!("no JSON: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        panic!(
+            "no JSON: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
     });
     (output.status.code().unwrap(), value)
 }
@@ -23,7 +27,14 @@ fn guide(matter: &str, answers: &Value, more: &[&str]) -> (i32, Value) {
         kiosk()
             .args(["catalog", "guide"])
             .arg(catalogue())
-            .args([matter, "--today", "2026-11-24", "--format", "json", "--answers"])
+            .args([
+                matter,
+                "--today",
+                "2026-11-24",
+                "--format",
+                "json",
+                "--answers",
+            ])
             .arg(file)
             .args(more),
     )
@@ -52,7 +63,15 @@ fn guide_to_the_end() -> (Value, Value) {
 fn guide_asks_until_a_situation_is_settled() {
     let (_, settled) = guide_to_the_end();
     assert_eq!(settled["state"], "settled", "{settled}");
-    for part in ["situation", "items", "materials", "not_asked", "form", "flow", "promised_working_days"] {
+    for part in [
+        "situation",
+        "items",
+        "materials",
+        "not_asked",
+        "form",
+        "flow",
+        "promised_working_days",
+    ] {
         assert!(!settled[part].is_null(), "{part} is missing in {settled}");
     }
 }
@@ -62,7 +81,11 @@ fn guide_counts_down_the_questions_that_are_left() {
     let (code, first) = guide("newborn", &json!({}), &[]);
     assert_eq!((code, first["asked"].as_u64()), (0, Some(0)));
     let id = first["question"]["id"].as_str().unwrap();
-    let (_, second) = guide("newborn", &json!({id: first["question"]["options"][0]["id"]}), &[]);
+    let (_, second) = guide(
+        "newborn",
+        &json!({id: first["question"]["options"][0]["id"]}),
+        &[],
+    );
     assert_eq!(second["asked"], 1);
     assert!(second["at_most_left"].as_u64() < first["at_most_left"].as_u64());
 }
@@ -76,17 +99,27 @@ fn a_yielded_material_comes_back_when_its_item_is_left_out() {
         "register": "local", "medical": "enough", "fund": "yes", "only-child": "yes"
     });
     let ids = |list: &Value| -> Vec<String> {
-        list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
     };
     let decision = "deemed-decision".to_owned();
     let (code, all) = guide("retirement", &answers, &[]);
     assert_eq!((code, all["state"].as_str()), (0, Some("settled")), "{all}");
     assert!(ids(&all["not_asked"]).contains(&decision));
     assert!(!ids(&all["materials"]).contains(&decision));
-    let taken: Vec<String> =
-        ids(&all["items"]).into_iter().filter(|item| item != "deemed-years").collect();
+    let taken: Vec<String> = ids(&all["items"])
+        .into_iter()
+        .filter(|item| item != "deemed-years")
+        .collect();
     let (code, some) = guide("retirement", &answers, &["--items", &taken.join(",")]);
-    assert_eq!((code, some["state"].as_str()), (0, Some("settled")), "{some}");
+    assert_eq!(
+        (code, some["state"].as_str()),
+        (0, Some("settled")),
+        "{some}"
+    );
     assert!(ids(&some["materials"]).contains(&decision));
 }
 
@@ -109,23 +142,45 @@ fn guide_reads_json_lines_and_passes_a_bad_one() {
         .spawn()
         .unwrap();
     let lines = "{}\nnot json\n{\"x\":\"y\"}\n{}\n";
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(lines.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     let states: Vec<String> = String::from_utf8(output.stdout)
         .unwrap()
         .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["state"].as_str().unwrap().to_owned())
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["state"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     assert_eq!(states, ["question", "error", "error", "question"]);
 }
 
 #[test]
 fn search_finds_a_matter_by_its_name_and_by_everyday_words() {
-    for (words, first) in [("新生儿", "newborn"), ("开饭店", "restaurant"), ("退休", "retirement")] {
-        let (code, found) =
-            json_of(kiosk().args(["catalog", "search"]).arg(catalogue()).args([words, "--format", "json"]));
-        assert_eq!((code, found[0]["id"].as_str()), (0, Some(first)), "{words}: {found}");
+    for (words, first) in [
+        ("新生儿", "newborn"),
+        ("开饭店", "restaurant"),
+        ("退休", "retirement"),
+    ] {
+        let (code, found) = json_of(
+            kiosk()
+                .args(["catalog", "search"])
+                .arg(catalogue())
+                .args([words, "--format", "json"]),
+        );
+        assert_eq!(
+            (code, found[0]["id"].as_str()),
+            (0, Some(first)),
+            "{words}: {found}"
+        );
     }
 }
 
@@ -135,18 +190,42 @@ fn a_broken_catalogue_is_shown_with_file_line_and_column_and_nothing_is_served()
     copy(&catalogue(), dir.path());
     let file = dir.path().join("newborn.toml");
     let good = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, good.replacen("kind = \"choice\"", "kind = \"chioce\"", 1)).unwrap();
-    let (code, findings) =
-        json_of(kiosk().args(["catalog", "check"]).arg(dir.path()).args(["--format", "json"]));
+    std::fs::write(
+        &file,
+        good.replacen("kind = \"choice\"", "kind = \"chioce\"", 1),
+    )
+    .unwrap();
+    let (code, findings) = json_of(
+        kiosk()
+            .args(["catalog", "check"])
+            .arg(dir.path())
+            .args(["--format", "json"]),
+    );
     assert_eq!(code, 1);
     let finding = &findings["findings"][0];
-    assert!(finding["file"].as_str().unwrap().ends_with("newborn.toml"), "{finding}");
+    assert!(
+        finding["file"].as_str().unwrap().ends_with("newborn.toml"),
+        "{finding}"
+    );
     assert!(finding["line"].as_u64().unwrap() > 1 && finding["column"].as_u64().unwrap() > 1);
     let shown = output(kiosk().args(["catalog", "check"]).arg(dir.path()));
-    assert!(String::from_utf8_lossy(&shown.stderr).contains("chioce"), "the line is shown");
-    let served = output(kiosk().args(["catalog", "search"]).arg(dir.path()).arg("新生儿"));
+    assert!(
+        String::from_utf8_lossy(&shown.stderr).contains("chioce"),
+        "the line is shown"
+    );
+    let served = output(
+        kiosk()
+            .args(["catalog", "search"])
+            .arg(dir.path())
+            .arg("新生儿"),
+    );
     assert_eq!(served.status.code(), Some(2));
-    let (code, _) = json_of(kiosk().args(["catalog", "check"]).arg(catalogue()).args(["--format", "json"]));
+    let (code, _) = json_of(
+        kiosk()
+            .args(["catalog", "check"])
+            .arg(catalogue())
+            .args(["--format", "json"]),
+    );
     assert_eq!(code, 0);
 }
 
@@ -165,8 +244,11 @@ fn slips_render_as_bytes_picture_and_text_on_both_papers() {
     let (answers, _) = guide_to_the_end();
     let case = dir.path().join("case.json");
     for lang in ["zh", "en"] {
-        std::fs::write(&case, json!({"matter": "newborn", "answers": answers, "lang": lang}).to_string())
-            .unwrap();
+        std::fs::write(
+            &case,
+            json!({"matter": "newborn", "answers": answers, "lang": lang}).to_string(),
+        )
+        .unwrap();
         for paper in ["58", "80"] {
             for kind in ["guidance-sheet", "notice"] {
                 for ending in ["escpos", "png", "txt"] {
@@ -204,7 +286,14 @@ fn slip_render_says_which_question_is_open() {
     std::fs::write(&case, r#"{"matter":"newborn","answers":{}}"#).unwrap();
     let done = output(
         kiosk()
-            .args(["slip", "render", "guidance-sheet", "--paper", "80", "--case"])
+            .args([
+                "slip",
+                "render",
+                "guidance-sheet",
+                "--paper",
+                "80",
+                "--case",
+            ])
             .arg(&case)
             .arg("--out")
             .arg(dir.path().join("x.png"))
@@ -212,7 +301,10 @@ fn slip_render_says_which_question_is_open() {
             .arg(catalogue()),
     );
     assert_eq!(done.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&done.stderr).contains("open"), "{done:?}");
+    assert!(
+        String::from_utf8_lossy(&done.stderr).contains("open"),
+        "{done:?}"
+    );
 }
 
 #[test]
@@ -220,7 +312,11 @@ fn devices_say_what_they_are_and_what_to_do_about_a_fault() {
     let hall = Hall::open();
     let config = hall.dir.path().join("kiosk.toml");
     let device = |command: &str| {
-        json_of(kiosk().args(["device", command, "--format", "json", "--config"]).arg(&config))
+        json_of(
+            kiosk()
+                .args(["device", command, "--format", "json", "--config"])
+                .arg(&config),
+        )
     };
     let (code, list) = device("list");
     assert_eq!((code, list.as_array().unwrap().len()), (0, 2));
@@ -241,21 +337,42 @@ fn devices_say_what_they_are_and_what_to_do_about_a_fault() {
 fn one_card_is_read_masked_unless_shown() {
     let hall = Hall::open();
     hall.ctl("card lay citizen");
-    let (code, record) =
-        json_of(kiosk().args(["device", "read", "--format", "json", "--device", &hall.card_reader]));
+    let (code, record) = json_of(kiosk().args([
+        "device",
+        "read",
+        "--format",
+        "json",
+        "--device",
+        &hall.card_reader,
+    ]));
     assert_eq!(code, 0);
     assert!(record["name"].as_str().unwrap().ends_with('*'));
     assert!(record["number"].as_str().unwrap().contains("********"));
     hall.ctl("card lift");
     hall.ctl("card lay citizen");
-    let (_, record) = json_of(
-        kiosk().args(["device", "read", "--show", "--format", "json", "--device", &hall.card_reader]),
-    );
+    let (_, record) = json_of(kiosk().args([
+        "device",
+        "read",
+        "--show",
+        "--format",
+        "json",
+        "--device",
+        &hall.card_reader,
+    ]));
     assert!(!record["name"].as_str().unwrap().contains('*'));
-    let none = output(
-        kiosk().args(["device", "read", "--timeout", "1s", "--device", &hall.card_reader]),
+    let none = output(kiosk().args([
+        "device",
+        "read",
+        "--timeout",
+        "1s",
+        "--device",
+        &hall.card_reader,
+    ]));
+    assert_eq!(
+        none.status.code(),
+        Some(2),
+        "the card lies there still, but was read: {none:?}"
     );
-    assert_eq!(none.status.code(), Some(2), "the card lies there still, but was read: {none:?}");
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {

@@ -18,7 +18,10 @@ pub fn kiosk() -> Command {
 /// `kiosk-sim` is built beside `kiosk`; `make test` builds both.
 pub fn sim_program() -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_kiosk")).with_file_name("kiosk-sim");
-    assert!(program.exists(), "build it first: cargo build --workspace --bins");
+    assert!(
+        program.exists(),
+        "build it first: cargo build --workspace --bins"
+    );
     program
 }
 
@@ -55,16 +58,17 @@ impl Hall {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(sim.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(sim.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         let (card_reader, printer) = (
             ready["card_reader"].as_str().unwrap().to_owned(),
             ready["printer"].as_str().unwrap().to_owned(),
         );
-        let config = std::fs::read_to_string(
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/kiosk.toml"),
-        )
-        .unwrap();
+        let config =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/kiosk.toml"))
+                .unwrap();
         let config: String = config
             .lines()
             .map(|line| {
@@ -78,7 +82,11 @@ impl Hall {
             })
             .collect();
         std::fs::write(dir.path().join("kiosk.toml"), config + more).unwrap();
-        Hall { dir, sim, card_reader }
+        Hall {
+            dir,
+            sim,
+            card_reader,
+        }
     }
 
     /// Changes one value of the configuration.
@@ -184,9 +192,23 @@ impl Walking {
         }
         let mut stdout = String::new();
         let mut stderr = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        Walked { success: self.child.wait().unwrap().success(), stdout, stderr }
+        self.child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut stdout)
+            .unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        Walked {
+            success: self.child.wait().unwrap().success(),
+            stdout,
+            stderr,
+        }
     }
 }
 
@@ -209,7 +231,11 @@ impl Walked {
 
     #[track_caller]
     pub fn succeeded(self) -> Self {
-        assert!(self.success, "the script failed\n{}\n{}", self.stdout, self.stderr);
+        assert!(
+            self.success,
+            "the script failed\n{}\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 }

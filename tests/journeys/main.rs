@@ -6,6 +6,7 @@
 mod card;
 mod cli;
 mod hall;
+mod pages;
 mod paper;
 mod visit;
 mod wipe;

@@ -22,9 +22,17 @@ fn paper_out_in_the_middle_of_a_slip() {
          end"
     ))
     .succeeded();
-    let whole: Vec<_> =
-        hall.slips(".png").into_iter().filter(|slip| !slip.to_string_lossy().contains("partial")).collect();
-    assert_eq!(whole.len(), 1, "only the reprint is whole: {:?}", hall.slips(".png"));
+    let whole: Vec<_> = hall
+        .slips(".png")
+        .into_iter()
+        .filter(|slip| !slip.to_string_lossy().contains("partial"))
+        .collect();
+    assert_eq!(
+        whole.len(),
+        1,
+        "only the reprint is whole: {:?}",
+        hall.slips(".png")
+    );
 }
 
 /// The citizen leaves a slip that stopped in the middle; the next one must not get the rest.
@@ -47,8 +55,11 @@ fn the_next_citizen_gets_no_rest_of_an_earlier_slip() {
          end"
     ))
     .succeeded();
-    let bytes: Vec<Vec<u8>> =
-        hall.slips(".escpos").iter().map(|slip| std::fs::read(slip).unwrap()).collect();
+    let bytes: Vec<Vec<u8>> = hall
+        .slips(".escpos")
+        .iter()
+        .map(|slip| std::fs::read(slip).unwrap())
+        .collect();
     let (title, _, _) = encoding_rs::GB18030.encode("导办告知单");
     let titles: usize = bytes
         .last()

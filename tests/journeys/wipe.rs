@@ -22,7 +22,9 @@ fn forms(text: &str) -> Vec<Vec<u8>> {
 }
 
 fn holds(haystack: &[u8], needles: &[Vec<u8>]) -> bool {
-    needles.iter().any(|needle| memchr::memmem::find(haystack, needle).is_some())
+    needles
+        .iter()
+        .any(|needle| memchr::memmem::find(haystack, needle).is_some())
 }
 
 /// Where in a process's memory one of the texts lies.
@@ -81,12 +83,21 @@ fn until(file: &Path) {
 /// The card's own words, from outside of the terminal under test.
 fn citizen(hall: &Hall) -> (String, String) {
     hall.ctl("card lay citizen");
-    let read = output(
-        kiosk().args(["device", "read", "--show", "--format", "json", "--device", &hall.card_reader]),
-    );
+    let read = output(kiosk().args([
+        "device",
+        "read",
+        "--show",
+        "--format",
+        "json",
+        "--device",
+        &hall.card_reader,
+    ]));
     hall.ctl("card lift");
     let record: Value = serde_json::from_slice(&read.stdout).unwrap();
-    (record["name"].as_str().unwrap().to_owned(), record["number"].as_str().unwrap().to_owned())
+    (
+        record["name"].as_str().unwrap().to_owned(),
+        record["number"].as_str().unwrap().to_owned(),
+    )
 }
 
 /// Lets a scripted citizen show what is personal (up to the mark "shown"), walk away, and searches
@@ -109,14 +120,20 @@ fn search_around_an_idle_wipe(hall: &Hall, steps: &str, texts: &[&str]) {
         idle = mark("idle").display(),
     ));
     until(&mark("shown"));
-    assert!(!in_memory(terminal.id(), texts).is_empty(), "the search must find what is there");
+    assert!(
+        !in_memory(terminal.id(), texts).is_empty(),
+        "the search must find what is there"
+    );
     until(&mark("idle"));
     let left = in_memory(terminal.id(), texts);
     assert!(left.is_empty(), "still in memory: {left:#?}");
 
     let canary = hall.dir.path().join("canary");
     std::fs::write(&canary, format!("… {} …", texts[0])).unwrap();
-    assert_eq!(in_files(hall.dir.path(), texts), [canary.display().to_string()]);
+    assert_eq!(
+        in_files(hall.dir.path(), texts),
+        [canary.display().to_string()]
+    );
 }
 
 /// The visit is left alone with the card's data in full view, after a sheet was printed.

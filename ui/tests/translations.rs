@@ -14,10 +14,15 @@ fn sentences(folder: &Path, into: &mut BTreeSet<String>) {
     for path in paths {
         if path.is_dir() {
             sentences(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "slint") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "slint")
+        {
             let text = fs::read_to_string(&path).expect("it can be read");
             for call in text.split("@tr(").skip(1) {
-                into.insert(quoted(call).unwrap_or_else(|| panic!("{}: @tr({call:.40}", path.display())));
+                into.insert(
+                    quoted(call).unwrap_or_else(|| panic!("{}: @tr({call:.40}", path.display())),
+                );
             }
         }
     }
@@ -37,7 +42,11 @@ fn quoted(text: &str) -> Option<String> {
 
 /// Placeholders, sorted: a sentence and its translation must have the same.
 fn places(text: &str) -> Vec<&str> {
-    let mut places: Vec<&str> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    let mut places: Vec<&str> = text
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next())
+        .collect();
     places.sort_unstable();
     places
 }
@@ -52,18 +61,36 @@ fn every_sentence_has_its_english() {
     let mut translated = BTreeSet::new();
     for entry in po.split("\n\n") {
         let field = |name: &str| {
-            entry.lines().filter_map(|line| line.strip_prefix(name)).filter_map(quoted).next()
+            entry
+                .lines()
+                .filter_map(|line| line.strip_prefix(name))
+                .filter_map(quoted)
+                .next()
         };
-        let Some(sentence) = field("msgid").filter(|sentence| !sentence.is_empty()) else { continue };
-        let forms: Vec<String> = ["msgstr ", "msgstr[0]", "msgstr[1]"].iter().filter_map(|name| field(name)).collect();
-        assert!(!forms.is_empty() && forms.iter().all(|form| !form.is_empty()), "{sentence} has no English");
+        let Some(sentence) = field("msgid").filter(|sentence| !sentence.is_empty()) else {
+            continue;
+        };
+        let forms: Vec<String> = ["msgstr ", "msgstr[0]", "msgstr[1]"]
+            .iter()
+            .filter_map(|name| field(name))
+            .collect();
+        assert!(
+            !forms.is_empty() && forms.iter().all(|form| !form.is_empty()),
+            "{sentence} has no English"
+        );
         for form in &forms {
             assert_eq!(places(&sentence), places(form), "{sentence} | {form}");
         }
-        assert!(translated.insert(sentence.clone()), "{sentence} is there twice");
+        assert!(
+            translated.insert(sentence.clone()),
+            "{sentence} is there twice"
+        );
     }
     let missing: Vec<_> = used.difference(&translated).collect();
     let left_over: Vec<_> = translated.difference(&used).collect();
     assert!(missing.is_empty(), "without English: {missing:#?}");
-    assert!(left_over.is_empty(), "English that no page says: {left_over:#?}");
+    assert!(
+        left_over.is_empty(),
+        "English that no page says: {left_over:#?}"
+    );
 }
