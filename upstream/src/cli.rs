@@ -1,0 +1,185 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use yici_contract::api::State;
+use yici_contract::{CaseNumber, PublicKey};
+
+use crate::data::Data;
+use crate::service::{self, Serve};
+use crate::store::Store;
+use crate::{cases, init};
+
+/// Parses the command line and does what it says.
+pub fn run() -> Result<(), Box<dyn std::error::Error>> {
+    match Cli::parse().command {
+        Command::Init { data, names } => {
+            let key = init::init(&data, &names)?;
+            println!("{key}");
+        }
+        Command::Serve {
+            listen,
+            db,
+            catalogue,
+            data,
+        } => service::serve(Serve {
+            listen,
+            store: Store::open(&db)?,
+            catalogue,
+            data: Data::load(&data)?,
+        })?,
+        Command::Enrol { db, key, name } => {
+            let id = key.id();
+            Store::open(&db)?.enrol(&key, &name, Timestamp::now())?;
+            println!("{id}");
+        }
+        Command::Case { at, command } => {
+            let (store, data) = (Store::open(&at.db)?, Data::load(&at.data)?);
+            match command {
+                CaseCommand::List { format } => cases::list(&store, format)?,
+                CaseCommand::Show {
+                    number,
+                    open: true,
+                    format: _,
+                } => cases::show_open(&store, &data.vault, &number)?,
+                CaseCommand::Show {
+                    number,
+                    open: false,
+                    format,
+                } => cases::show(&store, &data.vault, &number, format)?,
+                CaseCommand::Move {
+                    number,
+                    item,
+                    state,
+                    note_zh,
+                    note_en,
+                } => {
+                    let note = note_zh.zip(note_en);
+                    cases::advance(&store, &data.vault, &number, &item, state, note)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How a command prints what it found.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    /// Lines for people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Parser)]
+#[command(
+    name = "kiosk-upstream",
+    version,
+    about = "The reference upstream of Yici terminals"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make keys, a private CA and the server's certificate; print the public key to seal to
+    Init {
+        /// The folder to make; it must not exist
+        #[arg(long)]
+        data: PathBuf,
+        /// A name or IP address that terminals reach the service by; may be repeated
+        #[arg(long = "name", default_values = ["localhost", "127.0.0.1"])]
+        names: Vec<String>,
+    },
+    /// Serve terminals
+    Serve {
+        /// Address and port; port 0 takes a free one, which is printed
+        #[arg(long)]
+        listen: SocketAddr,
+        #[arg(long, help = DB)]
+        db: String,
+        /// The catalogue's folder
+        #[arg(long)]
+        catalogue: PathBuf,
+        #[arg(long, help = DATA)]
+        data: PathBuf,
+    },
+    /// Enrol a terminal by its public key; print the key's id
+    Enrol {
+        #[arg(long, help = DB)]
+        db: String,
+        /// The device's public key, 64 hexadecimal digits
+        key: PublicKey,
+        /// What people call the terminal
+        name: String,
+    },
+    /// Look at cases and move them on
+    Case {
+        #[command(flatten)]
+        at: At,
+        #[command(subcommand)]
+        command: CaseCommand,
+    },
+}
+
+const DB: &str = "The database: sqlite:FILE";
+const DATA: &str = "The folder that `init` made";
+
+#[derive(Args)]
+struct At {
+    #[arg(long, help = DB)]
+    db: String,
+    #[arg(long, help = DATA)]
+    data: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum CaseCommand {
+    /// Every case, the latest first
+    List {
+        /// How to print it
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// One case, and how each unit is getting on
+    Show {
+        /// The number
+        number: CaseNumber,
+        /// Print the case itself as JSON, with everything personal in it
+        #[arg(long)]
+        open: bool,
+        /// How to print it
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// Say where an item stands now
+    Move {
+        /// The number
+        number: CaseNumber,
+        /// The item
+        #[arg(long)]
+        item: String,
+        /// Where it stands: received, supplement, accepted, not-accepted, in-process or done
+        #[arg(long, value_parser = state)]
+        state: State,
+        /// What the unit says about it, in Chinese
+        #[arg(long, requires = "note_en")]
+        note_zh: Option<String>,
+        /// The same in English
+        #[arg(long, requires = "note_zh")]
+        note_en: Option<String>,
+    },
+}
+
+fn state(code: &str) -> Result<State, String> {
+    State::from_code(code).ok_or_else(|| {
+        let codes: Vec<&str> = State::ALL.iter().map(|state| state.code()).collect();
+        format!("a state is one of {}", codes.join(", "))
+    })
+}
