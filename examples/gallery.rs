@@ -402,7 +402,7 @@ fn pages() -> Vec<(&'static str, Page)> {
             "printing-failed",
             printing(
                 Printing::Failed {
-                    cause: Cause::PaperOut,
+                    cause: Some(Cause::PaperOut),
                     actor: Actor::Staff,
                 },
                 Some(Main::Done),

@@ -85,8 +85,16 @@ pub fn main() -> ExitCode {
 /// Prints one JSON document.
 fn print_json(value: &impl serde::Serialize) -> miette::Result<()> {
     use miette::IntoDiagnostic;
-    println!("{}", serde_json::to_string_pretty(value).into_diagnostic()?);
-    Ok(())
+    print_line(&serde_json::to_string_pretty(value).into_diagnostic()?)
+}
+
+/// Prints one line; a reader that has read enough ends the program quietly.
+fn print_line(line: &str) -> miette::Result<()> {
+    use std::io::Write;
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        result => miette::IntoDiagnostic::into_diagnostic(result),
+    }
 }
 
 /// Reads a small text file.

@@ -3,7 +3,7 @@
 mod printer;
 mod reader;
 
-use std::sync::mpsc::{Sender, SyncSender, sync_channel};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use yici_hal::escpos::Printed;
@@ -16,14 +16,12 @@ use crate::visit::{CardReply, Event, SlipId, VisitId};
 
 /// A device that does not answer is looked for again after this long.
 const RETRY: Duration = Duration::from_secs(2);
-/// Commands waiting for one device; a visit never has more than two under way.
-const QUEUE: usize = 8;
 
 /// The terminal's devices, as the core commands them.
 pub struct Devices {
     events: Sender<Event>,
-    reader: Option<SyncSender<reader::Command>>,
-    printer: Option<SyncSender<printer::Command>>,
+    reader: Option<Sender<reader::Command>>,
+    printer: Option<Sender<printer::Command>>,
     paper: PaperWidth,
 }
 
@@ -31,13 +29,13 @@ impl Devices {
     /// Starts a thread for each configured device; what they say arrives in `events`.
     pub fn start(config: &Config, events: &Sender<Event>) -> Devices {
         let reader = config.card_reader.clone().map(|address| {
-            let (commands, queue) = sync_channel(QUEUE);
+            let (commands, queue) = channel();
             let events = events.clone();
             std::thread::spawn(move || reader::run(&address, &queue, &events));
             commands
         });
         let printer = config.printer.clone().map(|address| {
-            let (commands, queue) = sync_channel(QUEUE);
+            let (commands, queue) = channel();
             let (events, profile) = (events.clone(), config.profile);
             std::thread::spawn(move || printer::run(&address, &profile, &queue, &events));
             commands
@@ -92,7 +90,8 @@ impl Devices {
     }
 }
 
-/// Whether the device took the command: there is one, and it is not stuck with a full queue.
-fn send<C>(queue: Option<&SyncSender<C>>, command: C) -> bool {
-    queue.is_some_and(|queue| queue.try_send(command).is_ok())
+/// Whether there is such a device to take the command. Each command takes a touch, so the queue
+/// stays short.
+fn send<C>(queue: Option<&Sender<C>>, command: C) -> bool {
+    queue.is_some_and(|queue| queue.send(command).is_ok())
 }

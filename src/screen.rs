@@ -577,7 +577,6 @@ impl Inner {
             Some(Main::Continue) => ui::MainAction::Continue,
             Some(Main::Start) => ui::MainAction::Start,
             Some(Main::Agree) => ui::MainAction::Agree,
-            Some(Main::Print) => ui::MainAction::Print,
             Some(Main::Retry) => ui::MainAction::Retry,
             Some(Main::Done) => ui::MainAction::Done,
         });
@@ -850,7 +849,11 @@ impl Inner {
             Printing::Failed { cause, actor } => (ui::PrintState::Failed, Some((cause, actor))),
         };
         to.set_state(state);
-        to.set_cause(failure.map_or(ui::FaultCause::None, |(of, _)| cause(of)));
+        to.set_cause(
+            failure
+                .and_then(|(of, _)| of)
+                .map_or(ui::FaultCause::None, cause),
+        );
         to.set_actor(failure.map_or(ui::FaultActor::Staff, |(_, who)| actor(who)));
     }
 

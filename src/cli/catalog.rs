@@ -1,6 +1,6 @@
 //! `kiosk catalog`: check, guide, search.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -8,7 +8,7 @@ use miette::IntoDiagnostic;
 use serde_json::{Value, json};
 use yici_catalog::{Catalog, Lang, Matter};
 
-use super::{Format, Verdict, print_json, read};
+use super::{Format, Verdict, print_json, print_line, read};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -117,6 +117,13 @@ pub(super) fn find<'a>(catalog: &'a Catalog, id: &str) -> miette::Result<&'a Mat
 }
 
 fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
+    if !dir.is_dir() {
+        miette::bail!(
+            help = "name a catalogue's directory",
+            "{} is no directory",
+            dir.display()
+        );
+    }
     let loaded = Catalog::load(dir);
     if format == Format::Json {
         let findings = loaded
@@ -153,7 +160,7 @@ fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
 fn guide_one(file: &Path, guide: impl Fn(&Value) -> Value) -> miette::Result<Verdict> {
     let answers: Value = serde_json::from_str(&read(file)?).map_err(|error| {
         miette::miette!(
-            help = "answers look like {{\"question\":\"option\"}}",
+            help = "answers look like {\"question\":\"option\"}",
             "{} is not JSON: {error}",
             file.display()
         )
@@ -169,20 +176,24 @@ fn guide_one(file: &Path, guide: impl Fn(&Value) -> Value) -> miette::Result<Ver
 
 /// One line of answers, one line of result; a bad line is answered and passed.
 fn guide_lines(guide: impl Fn(&Value) -> Value) -> miette::Result<Verdict> {
-    for line in std::io::stdin().lock().lines() {
-        let line = line.into_diagnostic()?;
-        if line.trim().is_empty() {
-            continue;
+    const MOST_BYTES: u64 = 1024 * 1024;
+    let mut lines = std::io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // A longer line is cut, and so no JSON.
+        let read = (&mut lines).take(MOST_BYTES).read_until(b'\n', &mut line);
+        if read.into_diagnostic()? == 0 {
+            return Ok(Verdict::Fine);
         }
-        let result = match serde_json::from_str(&line) {
+        let result = match serde_json::from_slice(&line) {
             Ok(answers) => guide(&answers),
             Err(error) => {
-                json!({"state": "error", "question": null, "message": format!("not JSON: {error}")})
+                json!({"state": "error", "question": "", "message": format!("not JSON: {error}")})
             }
         };
-        println!("{result}");
+        print_line(&result.to_string())?;
     }
-    Ok(Verdict::Fine)
 }
 
 fn search(dir: &Path, words: &str, format: Format) -> miette::Result<Verdict> {

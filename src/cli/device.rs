@@ -138,7 +138,11 @@ fn devices(which: &Which) -> miette::Result<Vec<Device>> {
             Address::Serial { .. } => Class::IdCard,
             Address::Tcp { .. } => Class::Printer,
         });
-        let profile = Profile::epson(PaperWidth::Mm80);
+        // A configuration beside it tells what the printer can do.
+        let profile = match &which.config {
+            Some(file) => Config::load(file)?.profile,
+            None => Profile::epson(PaperWidth::Mm80),
+        };
         devices.push(Device {
             class,
             address: address.clone(),
@@ -368,7 +372,8 @@ fn read(
         ),
     };
     let mut reader = id_card::open(address).map_err(told)?;
-    let end = Instant::now() + limit;
+    let too_long = || miette::miette!(help = "say it like 10s", "that is too long to wait");
+    let end = Instant::now().checked_add(limit).ok_or_else(too_long)?;
     eprintln!("lay a card on the reader 请把身份证平放在读卡区");
     while !reader.find().map_err(told)? {
         if Instant::now() >= end {
@@ -430,7 +435,7 @@ fn record(card: &IdCard, show: bool) -> Value {
             Sex::Female => "female",
             Sex::Unstated => "unstated",
         }),
-        "nation": card.nation,
+        "nation": card.nation.as_deref().map(|code| id_card::nation_name(code).unwrap_or(code)),
         "birth": card.birth.map(|birth| if show { day(birth) } else { "****".into() }),
         "address": card.address.as_deref().map(name),
         "number": number(&card.number),

@@ -60,10 +60,14 @@ fn paper(text: &str) -> Result<PaperWidth, String> {
 #[serde(deny_unknown_fields)]
 struct Case {
     matter: String,
-    #[serde(default)]
-    answers: Answers,
+    #[serde(default = "no_answers")]
+    answers: serde_json::Value,
     items: Option<Vec<String>>,
     lang: Option<Lang>,
+}
+
+fn no_answers() -> serde_json::Value {
+    serde_json::json!({})
 }
 
 pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
@@ -78,7 +82,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
     let name = case.display();
     let case: Case = serde_json::from_str(&read(case)?).map_err(|error| {
         miette::miette!(
-            help = "it looks like {{\"matter\":\"newborn\",\"answers\":{{…}}}}",
+            help = "it looks like {\"matter\":\"newborn\",\"answers\":{…}}",
             "{name} is no case: {error}"
         )
     })?;
@@ -90,17 +94,36 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         None => (nameless_hall(), catalogue.clone()),
     };
     let catalog = load(&directory)?;
+    let matter = find(&catalog, &case.matter)?;
+    let lang = case.lang.unwrap_or(Lang::Zh);
+    let now = Now {
+        mono: Duration::ZERO,
+        wall: jiff::Zoned::now().datetime(),
+    };
+    let items = case.items.as_deref();
+    let today = now.wall.date();
+    // The same strict reading as `catalog guide`: an answer that cannot be one is named.
+    let led = yici_catalog::guide(&catalog, matter, &case.answers, items, today, lang);
+    if led["state"] == "error" {
+        miette::bail!(
+            help = "kiosk catalog guide shows what is asked and which options there are",
+            "{} {}",
+            led["question"].as_str().unwrap_or_default(),
+            led["message"].as_str().unwrap_or_default()
+        );
+    }
+    if led["state"] == "window" {
+        eprintln!("these answers lead to a window: the slip says why and where");
+    }
+    let answers: Answers = serde_json::from_value(case.answers).into_diagnostic()?;
     let request = Request {
         catalog: &catalog,
-        matter: find(&catalog, &case.matter)?,
+        matter,
         hall: &hall,
-        lang: case.lang.unwrap_or(Lang::Zh),
-        answers: &case.answers,
-        items: case.items.as_deref(),
-        now: Now {
-            mono: Duration::ZERO,
-            wall: jiff::Zoned::now().datetime(),
-        },
+        lang,
+        answers: &answers,
+        items,
+        now,
     };
     let kind = match kind {
         SlipKind::Notice => Kind::Notice,
@@ -117,6 +140,16 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
 }
 
 fn write(out: &Path, slip: &yici_hal::slip::Slip, paper: PaperWidth) -> miette::Result<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder
+        && !folder.is_dir()
+    {
+        miette::bail!(
+            help = "make the folder first",
+            "no folder {}",
+            folder.display()
+        );
+    }
     match out.extension().and_then(|ending| ending.to_str()) {
         Some("escpos") => {
             let bytes = encode(slip, &Profile::epson(paper)).into_diagnostic()?;

@@ -114,7 +114,15 @@ impl Actor<'_> {
     }
 
     fn look(&mut self, reader: &mut dyn CardReader, visit: VisitId) -> Result<(), ReaderError> {
-        if reader.find()? {
+        let found = match reader.find() {
+            // A damaged reply about nothing tells a citizen nothing; the next look comes soon.
+            Err(error) if error.cause().is_none() => {
+                tracing::info!("card reader: {error}");
+                false
+            }
+            result => result?,
+        };
+        if found {
             self.reply(visit, CardReply::Found);
             let card = reader.read()?;
             self.waiting = None;

@@ -44,6 +44,15 @@ pub enum Document {
     },
 }
 
+/// Whose sheet it is: paper is seen by others, so it is masked as on the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holder {
+    /// Masked name; a typed number has none.
+    pub name: Option<String>,
+    /// Masked number.
+    pub number: String,
+}
+
 /// What every slip carries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head {
@@ -59,22 +68,32 @@ pub struct Head {
     pub time: String,
     /// An earlier try may be on paper too.
     pub reprint: bool,
+    /// Whose slip it is; absent when nobody said so.
+    pub holder: Option<Holder>,
 }
 
-/// Bytes that a QR code may hold: on the screen (version 25, level M, 6 px a module stays well
-/// under 800 px) and on paper (modules of at least three dots).
-const PHONE_BYTES: usize = 990;
-const PAPER_58_BYTES: usize = 420;
-const PAPER_80_BYTES: usize = 700;
+/// Bytes that a QR code may hold: on the screen (up to version 28 at level L, five to six pixels a
+/// module) and on paper (up to version 18 and 22, modules of three and five dots).
+const PHONE_BYTES: usize = 1400;
+const PAPER_58_BYTES: usize = 710;
+const PAPER_80_BYTES: usize = 1000;
 
 impl Document {
     /// The same slip, marked as a reprint or not.
     pub fn reprint(mut self, reprint: bool) -> Document {
-        match &mut self {
-            Document::Notice { head, .. }
-            | Document::Window { head, .. }
-            | Document::Guidance { head, .. } => head.reprint = reprint,
-        }
+        self.head_mut().reprint = reprint;
+        self
+    }
+
+    /// The same slip, of this person.
+    pub fn held_by(mut self, holder: Option<Holder>) -> Document {
+        self.head_mut().holder = holder;
+        self
+    }
+
+    /// The same slip in this language.
+    pub fn speaking(mut self, lang: Lang) -> Document {
+        self.head_mut().lang = lang;
         self
     }
 
@@ -124,6 +143,14 @@ impl Document {
     /// The sheet as text for a phone, small enough for one QR code.
     pub fn phone_text(&self) -> String {
         self.summary(PHONE_BYTES)
+    }
+
+    fn head_mut(&mut self) -> &mut Head {
+        match self {
+            Document::Notice { head, .. }
+            | Document::Window { head, .. }
+            | Document::Guidance { head, .. } => head,
+        }
     }
 
     fn head(&self) -> &Head {
@@ -231,6 +258,11 @@ impl Sheet {
         self.layout.centred(head.hall.get(self.lang));
         self.layout.title(&title);
         self.layout.strong(matter.get(self.lang));
+        if let Some(holder) = &head.holder {
+            let name = holder.name.as_deref().unwrap_or_default();
+            self.layout
+                .centred(format!("{name} {}", holder.number).trim());
+        }
         if head.reprint {
             self.centre(
                 "（补打，以最后一张为准）",
@@ -301,8 +333,12 @@ fn guidance_sheet(
         }
     }
 
-    sheet.heading("办理流程", "How it goes");
+    sheet.heading("办理事项和先后", "What is done, in order");
     flow_chart(sheet, &outcome.flow);
+    let together = sheet
+        .say("同一步的同时办。", "Steps of one number run side by side.")
+        .to_owned();
+    sheet.layout.hanging("", &together);
     let in_person: Vec<_> = outcome
         .items
         .iter()

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::mask;
 use super::page::{self, AnswerLine, NumberFault, Offer, Trust};
 use super::terminal::Around;
+use crate::slips::Holder;
 
 /// A resident ID number has this many characters (GB 11643).
 const NUMBER_LENGTH: usize = 18;
@@ -22,6 +23,21 @@ pub(super) enum Identity {
 }
 
 impl Identity {
+    /// Whose sheet it is, masked as on the screen.
+    pub fn holder(&self) -> Option<Holder> {
+        match self {
+            Identity::Nobody => None,
+            Identity::Typed(number) => Some(Holder {
+                name: None,
+                number: mask::number(number.as_str()),
+            }),
+            Identity::Card(card) => Some(Holder {
+                name: Some(mask::name(&card.name)),
+                number: mask::number(&card.number),
+            }),
+        }
+    }
+
     /// The page that shows it; `today` tells whether the card is past its last day.
     pub fn view(&self, shown: bool, answers: Vec<AnswerLine>, today: Date) -> page::Identity {
         let (name, number, trust, expired) = match self {
@@ -56,7 +72,7 @@ impl Identity {
 }
 
 /// The number as far as it was typed.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub(super) struct Typed {
     characters: Zeroizing<String>,
     error: Option<NumberFault>,

@@ -68,8 +68,6 @@ pub enum Main {
     Start,
     /// Agree to the card being read.
     Agree,
-    /// Print this now.
-    Print,
     /// Try once more.
     Retry,
     /// Leave and wipe.
@@ -230,13 +228,29 @@ pub enum CardState {
     Fault(Cause),
 }
 
-/// The typed number so far.
-#[derive(Debug, Clone, PartialEq)]
+/// The typed number so far; `Debug` does not show it.
+#[derive(Clone, PartialEq)]
 pub struct Number {
     /// As typed, grouped 6-8-4 by spaces; masked but for the last typed characters is up to the screen.
     pub typed: String,
     /// What is wrong with it, in the order it should be told.
     pub error: Option<NumberFault>,
+}
+
+impl std::fmt::Debug for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Number")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity")
+            .field("trust", &self.trust)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is wrong with a typed ID number (GB 11643).
@@ -266,8 +280,8 @@ pub enum Trust {
     Nobody,
 }
 
-/// Who the terminal takes the citizen to be.
-#[derive(Debug, Clone, PartialEq)]
+/// Who the terminal takes the citizen to be; `Debug` does not show it.
+#[derive(Clone, PartialEq)]
 pub struct Identity {
     /// Name, masked (张*) unless shown.
     pub name: Option<String>,
@@ -477,14 +491,14 @@ pub struct Method {
 pub enum Printing {
     /// Sent; nothing known yet.
     Busy,
-    /// The printer said that everything before its reply is on paper.
+    /// The printer said that everything before its reply is on paper, or the citizen holds it.
     Completed,
     /// The printer cannot say; the citizen is asked.
     Ask,
     /// It did not come out, for this cause; that person can mend it.
     Failed {
-        /// What happened.
-        cause: Cause,
+        /// What happened; absent when only the citizen saw it.
+        cause: Option<Cause>,
         /// Who must act.
         actor: Actor,
     },

@@ -1,7 +1,7 @@
 //! The questionnaire: one question a page, "I don't know", and all answers in a list (6.4 a, b).
 
 use jiff::civil::Date;
-use yici_catalog::{Answer, Matter, QuestionKind, QuestionOption, Text};
+use yici_catalog::{Answer, Answers, Matter, QuestionKind, QuestionOption, Text};
 
 use super::page::{AnswerLine, Choice, DateFault, Input, Question, Unsure};
 use super::visit::Given;
@@ -33,6 +33,11 @@ impl Entry {
         }
     }
 
+    /// Nothing was typed, and the answer given before stays, with its source.
+    pub fn keeps(&self, answers: &Answers) -> bool {
+        self.typed.is_none() && answers.get(&self.question).is_some()
+    }
+
     /// A key of the keypad, or delete.
     pub fn key(&mut self, key: Option<char>) {
         self.error = None;
@@ -59,7 +64,6 @@ pub(super) fn is_typed(matter: &Matter, entry: &Entry) -> bool {
 
 /// The answer as typed; what is wrong with it stays on the page.
 pub(super) fn finish(matter: &Matter, entry: &mut Entry, today: Date) -> Option<Answer> {
-    // Nothing typed keeps the answer given before; the interview asks again where there is none.
     let question = matter.question(&entry.question)?;
     let typed = entry.typed.as_deref().unwrap_or_default();
     match question.kind {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use yici_catalog::{Answers, Matter, Text};
+use yici_catalog::{Answers, Matter, OutcomeItem, Text};
 
 use super::notice::unit;
 use super::page::{self, FlowStep, Item, Material, Outcome};
@@ -46,7 +46,11 @@ pub(super) fn outcome(
                 name: item.name.clone(),
                 unit: unit(&item.unit, around),
                 chosen: found.chosen,
-                required: item.required_why.clone().filter(|_| found.required),
+                required: item
+                    .required_why
+                    .clone()
+                    .filter(|_| found.required)
+                    .or_else(|| last(found, chosen)),
                 joined: found
                     .joined_with
                     .iter()
@@ -110,4 +114,16 @@ pub(super) fn outcome(
             })
             .collect(),
     }
+}
+
+/// Something is always taken: the last item, with those that law joins it with, stays.
+fn last(item: &OutcomeItem, chosen: &BTreeSet<String>) -> Option<Text> {
+    let alone = item.chosen
+        && chosen
+            .iter()
+            .all(|other| *other == item.id || item.joined_with.contains(other));
+    alone.then(|| Text {
+        zh: "至少要办一件".into(),
+        en: "at least one is needed".into(),
+    })
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use yici_catalog::{ContactKind, Hours, Matter, Text};
 use yici_hal::escpos::Printed;
-use yici_hal::status::{Cause, PrinterStatus};
+use yici_hal::status::{Actor, Cause, PrinterStatus};
 
 use super::SlipId;
 use super::page::{Contact, Help, Method, Offer, Printing};
@@ -23,6 +23,8 @@ pub(super) struct Slip {
 /// What the printer can do now.
 pub(super) fn offer(printer: &PrinterStatus) -> Offer {
     match printer.cause {
+        // One that only listens may print all the same; then the citizen is asked.
+        Some(Cause::NoAnswer) => Offer::Unknown,
         Some(cause) => Offer::Unavailable(cause),
         None if printer.ready() => Offer::Ready,
         None => Offer::Unknown,
@@ -35,9 +37,29 @@ pub(super) fn told(printed: Printed) -> Printing {
         Printed::Completed => Printing::Completed,
         Printed::Unknown(_) => Printing::Ask,
         Printed::Failed(cause) => Printing::Failed {
-            cause,
+            cause: Some(cause),
             actor: cause.actor(),
         },
+    }
+}
+
+/// Whether a slip that failed so may have left some paper in the outlet.
+pub(super) fn leaves_paper(cause: Cause) -> bool {
+    match cause {
+        Cause::CoverOpen
+        | Cause::PaperOut
+        | Cause::PaperJam
+        | Cause::Cutter
+        | Cause::HeadHot
+        | Cause::FeedKey
+        | Cause::Recoverable
+        | Cause::Unrecoverable
+        | Cause::Offline => true,
+        Cause::NotConnected
+        | Cause::NoAnswer
+        | Cause::Garbled
+        | Cause::SecurityModule
+        | Cause::CannotDraw => false,
     }
 }
 
@@ -46,8 +68,8 @@ pub(super) fn answered(taken: bool) -> Printing {
     match taken {
         true => Printing::Completed,
         false => Printing::Failed {
-            cause: Cause::NoAnswer,
-            actor: Cause::NoAnswer.actor(),
+            cause: None,
+            actor: Actor::Staff,
         },
     }
 }
@@ -61,6 +83,7 @@ pub(super) fn head(lang: yici_catalog::Lang, around: &Around) -> Head {
         catalogue: around.catalog.version.clone(),
         time: around.now.wall.strftime("%Y-%m-%d %H:%M").to_string(),
         reprint: false,
+        holder: None,
     }
 }
 

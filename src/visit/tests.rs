@@ -354,7 +354,7 @@ fn a_failed_slip_says_who_can_help_and_its_reprint_is_marked() {
     let page = walk.printed(1, Printed::Failed(Cause::PaperOut));
     let actor = Cause::PaperOut.actor();
     let failed = Printing::Failed {
-        cause: Cause::PaperOut,
+        cause: Some(Cause::PaperOut),
         actor,
     };
     assert_eq!(page.content, Content::Printing(failed));
@@ -397,6 +397,53 @@ fn one_more_copy_of_a_notification_is_that_notification_marked_as_a_reprint() {
         walk.touch(Touch::Main).content,
         Content::Notice(_)
     ));
+}
+
+#[test]
+fn one_slip_at_a_time_and_help_does_not_lose_its_word() {
+    let mut walk = Walk::new();
+    walk.reach_result();
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Print);
+    walk.touch(Touch::Back);
+    let page = walk.touch(Touch::Print);
+    assert_eq!(page.content, Content::Printing(Printing::Busy));
+    let sent = walk
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Print { .. }))
+        .count();
+    assert_eq!(sent, 1);
+    walk.touch(Touch::Help);
+    walk.printed(1, Printed::Completed);
+    assert_eq!(
+        walk.touch(Touch::Back).content,
+        Content::Printing(Printing::Completed)
+    );
+}
+
+#[test]
+fn continue_keeps_a_number_that_was_given_before() {
+    let mut walk = Walk::new();
+    walk.reach_questions("restaurant");
+    while !matches!(&walk.terminal.view().content,
+        Content::Question(question) if matches!(question.input, Input::Number { .. }))
+    {
+        walk.touch(Touch::Choose(0));
+    }
+    for digit in "120".chars() {
+        walk.touch(Touch::Key(digit));
+    }
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Back);
+    let page = walk.touch(Touch::Main);
+    let Content::Question(next) = page.content else {
+        panic!()
+    };
+    assert!(
+        matches!(next.input, Input::Choice(_)),
+        "the number was kept"
+    );
 }
 
 #[test]
@@ -527,7 +574,12 @@ proptest! {
                 prop_assert!(at > walk.now.mono);
             }
         }
-        prop_assert_eq!(walk.wait(Duration::from_secs(91)).content, Content::Idle);
+        for effect in walk.effects.clone() {
+            if let Effect::Print { visit, slip, .. } = effect {
+                walk.event(Event::Slip { visit, slip, printed: Printed::Failed(Cause::CoverOpen) });
+            }
+        }
+        prop_assert_eq!(walk.wait(Duration::from_secs(91 + 12)).content, Content::Idle);
     }
 }
 

@@ -15,7 +15,7 @@ use super::{CardReply, Effect, Now, SlipId, Touch, VisitId, notice, result, shee
 use crate::slips::Document;
 
 /// Where a visit stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) enum Place {
     Home,
     Notice,
@@ -41,7 +41,6 @@ pub(super) enum Place {
     Help,
     /// Everything personal is gone; only this is still to be said.
     Goodbye {
-        page: page::Goodbye,
         until: Duration,
     },
 }
@@ -71,6 +70,8 @@ pub(super) struct Visit {
     last_touch: Duration,
     shown_until: Option<Duration>,
     slips: u32,
+    /// The slip that the printer has and has not spoken about yet.
+    under_way: Option<Slip>,
     goodbye: page::Goodbye,
     over: bool,
 }
@@ -90,6 +91,7 @@ impl Visit {
             last_touch: now.mono,
             shown_until: None,
             slips: 0,
+            under_way: None,
             goodbye: page::Goodbye {
                 card: false,
                 paper: false,
@@ -164,43 +166,78 @@ impl Visit {
         }
     }
 
-    /// The card reader spoke.
+    /// The card reader spoke. A side page such as help may lie over the one that waits.
     pub fn card(&mut self, reply: CardReply, around: &Around) -> Vec<Effect> {
-        let Place::Card { state, since } = &mut self.place else {
+        self.goodbye.card |= match &reply {
+            CardReply::Found | CardReply::Unread | CardReply::Read(_) => true,
+            CardReply::Fault(_) => false,
+        };
+        let waiting = std::iter::once(&mut self.place)
+            .chain(&mut self.under)
+            .find_map(|place| {
+                if let Place::Card { state, .. } = place {
+                    Some(state)
+                } else {
+                    None
+                }
+            });
+        let Some(state) = waiting else {
             return Vec::new();
         };
-        // Laying a card is as good a sign of life as a touch.
-        self.last_touch = around.now.mono;
         match reply {
-            CardReply::Found => *state = CardState::Reading,
+            // Laying a card is a sign of life like a touch; a card that lies there unread is not.
+            CardReply::Found => {
+                if let CardState::Waiting { .. } = state {
+                    *state = CardState::Reading;
+                    self.last_touch = around.now.mono;
+                }
+                Vec::new()
+            }
             CardReply::Unread => {
                 *state = CardState::Unread;
-                *since = around.now.mono;
+                Vec::new()
             }
-            CardReply::Fault(cause) => *state = CardState::Fault(cause),
+            CardReply::Fault(cause) => {
+                *state = CardState::Fault(cause);
+                Vec::new()
+            }
             CardReply::Read(card) => {
-                self.goodbye.card = true;
+                self.last_touch = around.now.mono;
                 self.identity = Identity::Card(card);
-                return self.identified(around);
+                self.answer_from_identity(around);
+                if let Place::Card { .. } = self.place {
+                    self.go(Place::Identity);
+                } else {
+                    for place in &mut self.under {
+                        if let Place::Card { .. } = place {
+                            *place = Place::Identity;
+                        }
+                    }
+                }
+                vec![Effect::StopReading]
             }
         }
-        Vec::new()
     }
 
-    /// The printer spoke about a slip.
+    /// The printer spoke about a slip. A side page may lie over the one that waits.
     pub fn slip(&mut self, id: SlipId, printed: Printed, around: &Around) -> Vec<Effect> {
-        // Paper may lie in the outlet even if the citizen has moved on.
+        // Paper, or half of it, may lie in the outlet even if the citizen has moved on.
         self.goodbye.paper |= match printed {
             Printed::Completed | Printed::Unknown(_) => true,
-            Printed::Failed(_) => false,
+            Printed::Failed(cause) => takeaway::leaves_paper(cause),
         };
-        if let Place::Printing(slip) = &mut self.place
-            && slip.id == id
-        {
-            slip.state = takeaway::told(printed);
+        if self.under_way.as_ref().is_some_and(|slip| slip.id == id) {
+            self.under_way = None;
             // Whoever waits for paper is still here; give them the whole time again.
             self.last_touch = around.now.mono;
-            self.serial += 1;
+        }
+        for place in std::iter::once(&mut self.place).chain(&mut self.under) {
+            if let Place::Printing(slip) = place
+                && slip.id == id
+            {
+                slip.state = takeaway::told(printed);
+                self.serial += 1;
+            }
         }
         Vec::new()
     }
@@ -211,7 +248,7 @@ impl Visit {
         if self.shown_until.is_some_and(|until| now >= until) {
             self.shown_until = None;
         }
-        if let Place::Goodbye { until, .. } = self.place {
+        if let Place::Goodbye { until } = self.place {
             self.over = now >= until;
             return Vec::new();
         }
@@ -222,16 +259,22 @@ impl Visit {
         {
             *long = now >= *since + around.timing.card_slow;
         }
+        if self.under_way.is_some() {
+            // Nobody walks away from paper that is coming out; its driver bounds the time.
+            self.last_touch = now;
+        }
         if now >= self.last_touch + around.timing.idle + around.timing.warning {
-            self.over = true;
-            return vec![Effect::StopReading];
+            let effects = self.finish(around);
+            // Without a card or paper to be reminded of, there is nothing to say to nobody.
+            self.over = !(self.goodbye.card || self.goodbye.paper);
+            return effects;
         }
         Vec::new()
     }
 
     pub fn poll_timeout(&self, around: &Around) -> Duration {
         let timing = around.timing;
-        if let Place::Goodbye { until, .. } = self.place {
+        if let Place::Goodbye { until } = self.place {
             return until;
         }
         let warning = self.last_touch + timing.idle;
@@ -324,10 +367,10 @@ impl Visit {
             },
             Place::Printing(slip) => Content::Printing(slip.state),
             Place::Phone(document) => Content::Phone {
-                payload: document.phone_text(),
+                payload: document.as_ref().clone().speaking(self.lang).phone_text(),
             },
             Place::Help => Content::Help(Box::new(takeaway::help(self.matter(around), around))),
-            Place::Goodbye { page, .. } => Content::Goodbye(*page),
+            Place::Goodbye { .. } => Content::Goodbye(self.goodbye),
         }
     }
 
@@ -338,15 +381,10 @@ impl Visit {
             Place::Consent | Place::Card { .. } | Place::Number(_) | Place::Identity => {
                 Some(Step::Identity)
             }
-            Place::Question(_) | Place::Unsure { .. } => {
-                let left = self
-                    .matter(around)
-                    .map(|matter| match self.interview(matter, around).state {
-                        State::Question { at_most_left, .. } => at_most_left,
-                        State::Settled { .. } | State::Window { .. } | State::Error { .. } => 1,
-                    })
-                    .unwrap_or(1);
-                Some(Step::Questions { at_most_left: left })
+            Place::Question(Entry { question, .. }) | Place::Unsure { question } => {
+                Some(Step::Questions {
+                    at_most_left: self.left(question, around),
+                })
             }
             Place::Answers | Place::Window(_) | Place::Result => Some(Step::Result),
             Place::Method => Some(Step::TakeAway),
@@ -385,12 +423,11 @@ impl Visit {
             Place::Printing(slip) => match slip.state {
                 Printing::Busy | Printing::Ask => (None, false),
                 // Another try is one of the page's own offers.
-                Printing::Completed | Printing::Failed { .. } => match slip.document.as_ref() {
-                    Document::Notice { .. } => (Some(Main::Continue), true),
-                    Document::Window { .. } | Document::Guidance { .. } => (Some(Main::Done), true),
-                },
+                Printing::Completed | Printing::Failed { .. } => {
+                    (Some(after(&slip.document)), true)
+                }
             },
-            Place::Phone(_) => (Some(Main::Done), true),
+            Place::Phone(document) => (Some(after(document)), true),
             Place::Goodbye { .. } => (Some(Main::Done), true),
         }
     }
@@ -402,6 +439,8 @@ impl Visit {
                 Identity::Nobody => self.go(Place::Consent),
                 Identity::Typed(_) | Identity::Card(_) => self.identified(around),
             },
+            // A card that was read has to leave the reader before it is found again.
+            Place::Consent if matches!(self.identity, Identity::Card(_)) => self.identified(around),
             Place::Consent | Place::Card { .. } => self.wait_for_card(around),
             Place::Number(typed) => match typed.finish(around.now.wall.date()) {
                 Some(number) => {
@@ -416,6 +455,13 @@ impl Visit {
                 let Some(index) = self.matter else {
                     return Vec::new();
                 };
+                let kept = self
+                    .given
+                    .get(&index)
+                    .is_some_and(|given| entry.keeps(&given.answers));
+                if kept {
+                    return self.advance(around);
+                }
                 match questions::finish(
                     &around.catalog.matters[index],
                     entry,
@@ -429,18 +475,33 @@ impl Visit {
                 }
             }
             Place::Result => self.go(Place::Method),
-            Place::Window(_) | Place::Phone(_) => self.finish(around),
+            Place::Window(_) => self.finish(around),
+            Place::Phone(document) => {
+                let document = document.clone();
+                self.after(&document, around)
+            }
             Place::Printing(slip) => match slip.state {
                 Printing::Busy | Printing::Ask => Vec::new(),
-                Printing::Completed | Printing::Failed { .. } => match slip.document.as_ref() {
-                    Document::Notice { .. } => self.back(around),
-                    Document::Window { .. } | Document::Guidance { .. } => self.finish(around),
-                },
+                Printing::Completed | Printing::Failed { .. } => {
+                    let document = slip.document.clone();
+                    self.after(&document, around)
+                }
             },
             Place::Goodbye { .. } => {
                 self.over = true;
                 Vec::new()
             }
+        }
+    }
+
+    /// Where a slip leads on to: the notification back to its page, a sheet to the end.
+    fn after(&mut self, document: &Document, around: &Around) -> Vec<Effect> {
+        match document {
+            Document::Notice { .. } => {
+                self.under.clear();
+                self.go(Place::Notice)
+            }
+            Document::Window { .. } | Document::Guidance { .. } => self.finish(around),
         }
     }
 
@@ -524,6 +585,11 @@ impl Visit {
 
     /// Someone said who they are: what that tells is answered by itself, once.
     fn identified(&mut self, around: &Around) -> Vec<Effect> {
+        self.answer_from_identity(around);
+        self.go(Place::Identity)
+    }
+
+    fn answer_from_identity(&mut self, around: &Around) {
         self.forget_sources();
         if let (Some(index), Some(matter)) = (self.matter, self.matter(around)) {
             let told = identity::automatic(&self.identity, matter, around);
@@ -536,7 +602,6 @@ impl Visit {
                 }
             }
         }
-        self.go(Place::Identity)
     }
 
     /// Takes back what an earlier card or number had answered.
@@ -574,7 +639,7 @@ impl Visit {
     fn unsure(&mut self) -> Vec<Effect> {
         if let Place::Question(entry) = &self.place {
             let question = entry.question.clone();
-            return self.go(Place::Unsure { question });
+            return self.aside(Place::Unsure { question });
         }
         Vec::new()
     }
@@ -644,6 +709,10 @@ impl Visit {
         if matches!(self.place, Place::Printing(_)) {
             return self.print_again(around);
         }
+        // One slip at a time: a second touch shows the one that is coming out.
+        if let Some(slip) = &self.under_way {
+            return self.aside(Place::Printing(slip.clone()));
+        }
         match self.document(around) {
             Some(document) => self.start_slip(document, false, around),
             None => Vec::new(),
@@ -666,6 +735,9 @@ impl Visit {
         let Place::Printing(slip) = &self.place else {
             return Vec::new();
         };
+        if let Printing::Busy | Printing::Ask = slip.state {
+            return Vec::new();
+        }
         // Paper that may have come out before is told apart from its reprint.
         let copy = slip.sent;
         let document = slip.document.clone();
@@ -675,11 +747,11 @@ impl Visit {
     fn start_slip(&mut self, document: Document, copy: bool, around: &Around) -> Vec<Effect> {
         self.slips += 1;
         let id = SlipId(self.slips);
-        let document = Box::new(document.reprint(copy));
+        let document = Box::new(document.reprint(copy).speaking(self.lang));
         let mut effects = Vec::new();
         let state = match takeaway::offer(around.printer) {
             page::Offer::Unavailable(cause) => Printing::Failed {
-                cause,
+                cause: Some(cause),
                 actor: cause.actor(),
             },
             page::Offer::Ready | page::Offer::Unknown => {
@@ -691,21 +763,21 @@ impl Visit {
                 Printing::Busy
             }
         };
-        let sent = copy || state == Printing::Busy;
+        let busy = state == Printing::Busy;
+        let sent = copy || busy;
+        let slip = Slip {
+            id,
+            state,
+            document,
+            sent,
+        };
+        if busy {
+            self.under_way = Some(slip.clone());
+        }
         if matches!(self.place, Place::Printing(_)) {
-            self.go(Place::Printing(Slip {
-                id,
-                state,
-                document,
-                sent,
-            }));
+            self.go(Place::Printing(slip));
         } else {
-            self.aside(Place::Printing(Slip {
-                id,
-                state,
-                document,
-                sent,
-            }));
+            self.aside(Place::Printing(slip));
         }
         effects
     }
@@ -746,9 +818,9 @@ impl Visit {
     fn guidance(&self, around: &Around) -> Option<Document> {
         let (matter, situation, chosen) = self.settled(around)?;
         let answers = &self.given_now()?.answers;
-        Some(sheet::guidance_sheet(
-            matter, situation, answers, &chosen, self.lang, around,
-        ))
+        let lang = self.lang;
+        let sheet = sheet::guidance_sheet(matter, situation, answers, &chosen, lang, around);
+        Some(sheet.held_by(self.identity.holder()))
     }
 
     fn outcome(&self, around: &Around) -> Option<page::Outcome> {
@@ -798,6 +870,19 @@ impl Visit {
         }
     }
 
+    /// How many questions are left at most from this one on, as if it were not answered yet.
+    fn left(&self, question: &str, around: &Around) -> usize {
+        let (Some(matter), Some(given)) = (self.matter(around), self.given_now()) else {
+            return 1;
+        };
+        let mut answers = given.answers.clone();
+        answers.remove(question);
+        match matter.interview(&answers, around.now.wall.date()).state {
+            State::Question { at_most_left, .. } => at_most_left,
+            State::Settled { .. } | State::Window { .. } | State::Error { .. } => 1,
+        }
+    }
+
     fn interview(&self, matter: &Matter, around: &Around) -> yici_catalog::Interview {
         let nothing = Answers::default();
         let answers = self.given_now().map_or(&nothing, |given| &given.answers);
@@ -822,9 +907,9 @@ impl Visit {
         self.given.clear();
         self.under.clear();
         self.matter = None;
-        let page = self.goodbye;
+        // What is still being printed comes out for this citizen, not for the next one.
+        self.goodbye.paper |= self.under_way.take().is_some();
         self.go(Place::Goodbye {
-            page,
             until: around.now.mono + around.timing.goodbye,
         });
         vec![Effect::StopReading]
@@ -853,9 +938,20 @@ impl Visit {
     }
 
     fn go(&mut self, place: Place) -> Vec<Effect> {
+        if place == Place::Home {
+            self.matter = None;
+        }
         self.place = place;
         self.serial += 1;
         self.shown_until = None;
         Vec::new()
+    }
+}
+
+/// The main action under a slip, on paper or phone.
+fn after(document: &Document) -> Main {
+    match document {
+        Document::Notice { .. } => Main::Continue,
+        Document::Window { .. } | Document::Guidance { .. } => Main::Done,
     }
 }

@@ -24,17 +24,16 @@ fn a_card_lifted_too_early_can_be_laid_again() {
     .succeeded();
 }
 
+/// A damaged record is no record: the citizen lays the card again, and that is read.
 #[test]
-fn a_frame_with_a_wrong_checksum_is_no_card() {
+fn a_frame_with_a_wrong_checksum_or_length_is_no_card() {
     let hall = Hall::open();
     for fault in ["corrupt", "truncate"] {
         hall.citizen(&format!(
             "{TO_CARD}
-             do kiosk-sim ctl --socket $SIM wait reader-polled
-             do kiosk-sim ctl --socket $SIM card lay man
-             do kiosk-sim ctl --socket $SIM card {fault}
-             wait 读
-             sleep 3
+             do kiosk-sim ctl --socket $SIM card lay man && kiosk-sim ctl --socket $SIM card {fault} && sleep 2
+             wait 放
+             absent 读好了
              do kiosk-sim ctl --socket $SIM card lift
              do kiosk-sim ctl --socket $SIM card lay man
              wait 读好了 30
@@ -43,6 +42,23 @@ fn a_frame_with_a_wrong_checksum_is_no_card() {
         ))
         .succeeded();
     }
+}
+
+/// Help may be asked for at any time: the card that was laid meanwhile is not lost.
+#[test]
+fn help_while_the_card_is_awaited_loses_nothing() {
+    let hall = Hall::open();
+    hall.citizen(&format!(
+        "{TO_CARD}
+         tap 帮助
+         wait 需要人帮忙吗
+         do kiosk-sim ctl --socket $SIM card lay citizen
+         sleep 3
+         tap 返回
+         wait 读好了
+         end"
+    ))
+    .succeeded();
 }
 
 /// A terminal whose reader is not there says so before anyone looks for a card, and offers the

@@ -204,8 +204,10 @@ impl Walking {
             .unwrap()
             .read_to_string(&mut stderr)
             .unwrap();
+        let status = self.child.wait().unwrap();
         Walked {
-            success: self.child.wait().unwrap().success(),
+            success: status.success(),
+            code: status.code(),
             stdout,
             stderr,
         }
@@ -215,6 +217,7 @@ impl Walking {
 /// A script that has ended.
 pub struct Walked {
     pub success: bool,
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }

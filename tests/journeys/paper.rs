@@ -68,28 +68,44 @@ fn the_next_citizen_gets_no_rest_of_an_earlier_slip() {
     assert_eq!(titles, 1, "the last slip is one slip");
 }
 
+/// Takes the slip and says nothing at all, or nothing behind the slip.
 #[test]
-fn a_printer_that_answers_nothing_leaves_the_word_to_the_citizen() {
+fn a_printer_that_does_not_say_leaves_the_word_to_the_citizen() {
     let hall = Hall::open();
-    hall.ctl("printer silent on");
-    hall.citizen(&format!(
-        "{TO_METHOD}
-         end"
-    ))
-    .succeeded();
-    hall.ctl("printer silent off");
-    hall.ctl("printer no-completion on");
+    for silence in ["silent", "no-completion"] {
+        hall.ctl(&format!("printer {silence} on"));
+        hall.citizen(&format!(
+            "{TO_METHOD}
+             tap 打印单子
+             wait 请看看出纸口，拿到了吗？ 60
+             absent 已打印，请拿好单子
+             tap 没有，或者不完整
+             wait 单子没有打印出来
+             absent 已打印，请拿好单子
+             end"
+        ))
+        .succeeded();
+        hall.ctl(&format!("printer {silence} off"));
+    }
+}
+
+/// Help may be asked for while paper comes out: what became of it is shown on coming back.
+#[test]
+fn help_while_printing_loses_nothing() {
+    let hall = Hall::open();
     hall.citizen(&format!(
         "{TO_METHOD}
          tap 打印单子
-         wait 请看看出纸口，拿到了吗？ 60
-         absent 已打印，请拿好单子
-         tap 没有，或者不完整
-         wait 单子没有打印出来
-         absent 已打印，请拿好单子
+         tap 帮助
+         wait 需要人帮忙吗
+         do kiosk-sim ctl --socket $SIM wait slips 1 --timeout 30s
+         sleep 2
+         tap 返回
+         wait 已打印，请拿好单子
          end"
     ))
     .succeeded();
+    assert_eq!(hall.slips(".png").len(), 1);
 }
 
 #[test]

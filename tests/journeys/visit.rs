@@ -95,13 +95,14 @@ fn who_cannot_be_served_here_is_told_and_shown_the_way() {
 fn an_idle_visit_warns_can_be_kept_and_ends() {
     let hall = Hall::open();
     hall.configure("idle_seconds", "4");
-    hall.configure("warning_seconds", "4");
+    hall.configure("warning_seconds", "8");
     let walked = hall
         .citizen(
             "tap 点一下屏幕开始
              wait 您要办哪件事
              wait 您还在吗 30
              tap 我还在
+             sleep 1
              absent 您还在吗
              wait 您还在吗 30
              wait 点一下屏幕开始 30
@@ -129,6 +130,7 @@ fn a_card_answers_for_its_holder() {
          tap 继续
          tap 在企业上班，单位给交社保
          tap 到退休年龄了，现在退
+         wait 岗位
          absent 您的性别
          end",
     )

@@ -136,7 +136,7 @@ fn search_around_an_idle_wipe(hall: &Hall, steps: &str, texts: &[&str]) {
     );
 }
 
-/// The visit is left alone with the card's data in full view, after a sheet was printed.
+/// The visit is left alone with the card's data in full view.
 #[test]
 fn a_card_leaves_nothing_in_memory_or_files() {
     let hall = Hall::open();
