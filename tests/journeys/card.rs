@@ -24,16 +24,16 @@ fn a_card_lifted_too_early_can_be_laid_again() {
     .succeeded();
 }
 
-/// A damaged record is no record: the citizen lays the card again, and that is read.
+/// A damaged reply costs at most another try (that it is never taken for a record is tested
+/// against the driver, in hal/sim/tests).
 #[test]
-fn a_frame_with_a_wrong_checksum_or_length_is_no_card() {
+fn a_damaged_reply_costs_at_most_another_try() {
     let hall = Hall::open();
-    for fault in ["corrupt", "truncate"] {
+    for fault in ["corrupt", "truncate", "noise 40"] {
         hall.citizen(&format!(
             "{TO_CARD}
-             do kiosk-sim ctl --socket $SIM card lay man && kiosk-sim ctl --socket $SIM card {fault} && sleep 2
-             wait 放
-             absent 读好了
+             do kiosk-sim ctl --socket $SIM card {fault}
+             do kiosk-sim ctl --socket $SIM card lay man && sleep 4
              do kiosk-sim ctl --socket $SIM card lift
              do kiosk-sim ctl --socket $SIM card lay man
              wait 读好了 30

@@ -125,7 +125,7 @@ fn a_card_answers_for_its_holder() {
          do kiosk-sim ctl --socket $SIM card lay retiree
          wait 读好了
          do kiosk-sim ctl --socket $SIM card lift
-         wait 身份证已经替您回答了
+         wait 这些已经替您回答了
          wait 您的性别
          tap 继续
          tap 在企业上班，单位给交社保
