@@ -130,7 +130,7 @@ fn a_card_answers_for_its_holder() {
          tap 继续
          tap 在企业上班，单位给交社保
          tap 到退休年龄了，现在退
-         wait 岗位
+         wait 养老保险交满15年了吗
          absent 您的性别
          end",
     )
