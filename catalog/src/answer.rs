@@ -207,7 +207,19 @@ impl Question {
         };
         found
             .map(Meaning::Option)
-            .ok_or_else(|| Text::of("没有这个选项", "The question has no such option"))
+            .ok_or_else(|| self.no_such_option())
+    }
+
+    fn no_such_option(&self) -> Text {
+        let mut known: Vec<&str> = self.options.iter().map(|o| o.id.as_str()).collect();
+        known.extend(self.unsure.as_ref().map(|_| UNSURE));
+        Text::of(
+            format!("没有这个选项，可以选：{}", known.join("、")),
+            format!(
+                "The question has no such option; there are: {}",
+                known.join(", ")
+            ),
+        )
     }
 }
 

@@ -26,6 +26,13 @@ pub fn catalogue(doc: &Document, file: &CatalogueFile, findings: &mut Vec<Findin
         file.resources.iter().map(|r| r.id.as_str()),
         |id| id.split('.').all(is_kebab),
     );
+    for (a, applicant) in file.applicants.iter().enumerate() {
+        let earlier = &file.applicants[..a];
+        if earlier.iter().any(|other| other.kind == applicant.kind) {
+            let message = format!("there is an applicant `{}` already", applicant.kind.id());
+            report.find(Code::DuplicateId, at!["applicant", a, "kind"], message);
+        }
+    }
     for (r, resource) in file.resources.iter().enumerate() {
         let is_choice = resource.kind == ResourceKind::Choice;
         if is_choice && resource.values.is_empty() {

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::model::{
-    Condition, Field, Guide, Item, Join, Material, Question, Resource, Stage, Text, Unit, Window,
+    ApplicantWay, Condition, Field, Guide, Item, Join, Material, Question, Resource, Stage, Text,
+    Unit, Window,
 };
 
 /// The version of the format that this crate reads.
@@ -35,6 +36,10 @@ pub struct CatalogueFile {
     /// Data resources that answer questions or fill fields (6.4 b).
     #[serde(rename = "resource", default)]
     pub resources: Vec<Resource>,
+    /// The ways of applying, in display order (申请人).
+    #[serde(rename = "applicant")]
+    #[schemars(length(min = 1))]
+    pub applicants: Vec<ApplicantWay>,
 }
 
 /// `<matter id>.toml`: one matter.

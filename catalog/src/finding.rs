@@ -40,6 +40,8 @@ pub struct Finding {
 pub enum Code {
     /// A file or folder cannot be read, or is too big.
     Unreadable,
+    /// There is no file of a matter: nothing would be offered.
+    NoMatter,
     /// Not TOML.
     Syntax,
     /// A key that the format does not have.

@@ -28,7 +28,7 @@ pub fn guide(
         !interview.asked.contains(id) && !place.is_some_and(|q| walk.may_ask(q))
     });
     match interview.state {
-        State::Error { question, message } => error(&question, message.get(lang)),
+        State::Error { question, message } => error(Some(&question), message.get(lang)),
         State::Question { .. } | State::Settled { .. } | State::Window { .. }
             if unasked.is_some() =>
         {
@@ -36,7 +36,7 @@ pub fn guide(
                 Lang::Zh => "按其他答案，不会问到这个问题",
                 Lang::En => "With the other answers this question is never asked",
             };
-            error(unasked.map_or("", String::as_str), message)
+            error(unasked.map(String::as_str), message)
         }
         State::Question { id, at_most_left } => {
             question(matter, &id, interview.asked.len(), at_most_left, lang)
@@ -60,7 +60,7 @@ fn read(matter: &Matter, answers: &Value, today: Date, lang: Lang) -> Result<Ans
             Lang::Zh => "答案应写成 {\"问题\": \"选项\"}",
             Lang::En => "Answers must be written as {\"question\": \"option\"}",
         };
-        return Err(error("", message));
+        return Err(error(None, message));
     };
     let mut answers = Answers::new();
     for (id, value) in written {
@@ -69,30 +69,31 @@ fn read(matter: &Matter, answers: &Value, today: Date, lang: Lang) -> Result<Ans
                 Lang::Zh => "没有这个问题",
                 Lang::En => "The matter has no such question",
             };
-            return Err(error(id, message));
+            return Err(error(Some(id), message));
         };
         let answer: Answer = serde_json::from_value(value.clone()).map_err(|_| {
             let message = match lang {
                 Lang::Zh => "答案应是选项、整数或日期",
                 Lang::En => "The answer must be an option, a whole number or a date",
             };
-            error(id, message)
+            error(Some(id), message)
         })?;
         question
             .understand(&answer, today)
-            .map_err(|message| error(id, message.get(lang)))?;
+            .map_err(|message| error(Some(id), message.get(lang)))?;
         answers.insert(id, answer);
     }
     Ok(answers)
 }
 
-fn error(question: &str, message: &str) -> Value {
+/// `question` is null when the mistake is about none.
+fn error(question: Option<&str>, message: &str) -> Value {
     json!({"state": "error", "question": question, "message": message})
 }
 
 fn question(matter: &Matter, id: &str, asked: usize, at_most_left: usize, lang: Lang) -> Value {
     let Some(question) = matter.question(id) else {
-        return error(id, "");
+        return error(Some(id), "");
     };
     let options = question
         .options
@@ -128,7 +129,7 @@ fn settled(
         None => matter.all_items(situation),
         Some(items) => match matter.choose(situation, items) {
             Ok(chosen) => chosen,
-            Err(e) => return error("", &e.to_string()),
+            Err(e) => return error(None, e.text().get(lang)),
         },
     };
     let outcome = matter.outcome(situation, answers, &chosen);

@@ -67,6 +67,11 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
         let message = format!("the catalogue's folder has no {CATALOGUE_FILE}");
         findings.push(Finding::of_file(Code::Unreadable, CATALOGUE_FILE, message));
     }
+    if names.iter().all(|name| name == CATALOGUE_FILE) {
+        let finding = Finding::of_file(Code::NoMatter, ".", "the catalogue has no matter");
+        let help = format!("write each matter as `<its id>.toml` beside {CATALOGUE_FILE}");
+        findings.push(finding.help(help));
+    }
     let (doc, shared) = shared?;
     check::catalogue(&doc, &shared, findings);
     let mut built: Vec<Matter> = Vec::new();
@@ -83,6 +88,7 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
         stages: shared.stages,
         units: shared.units,
         resources: shared.resources,
+        applicants: shared.applicants,
     })
 }
 
@@ -133,7 +139,7 @@ fn text_of(dir: &Path, name: &str, findings: &mut Vec<Finding>) -> Option<String
     match read() {
         Ok(text) => Some(text),
         Err(why) => {
-            let message = format!("the file cannot be read: {why}");
+            let message = format!("`{name}` cannot be read: {why}");
             findings.push(Finding::of_file(Code::Unreadable, name, message));
             None
         }

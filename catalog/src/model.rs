@@ -70,6 +70,8 @@ pub struct Catalog {
     pub units: Vec<Unit>,
     /// Data resources that answer questions or fill fields (6.4 b).
     pub resources: Vec<Resource>,
+    /// The ways of applying, in display order (申请人).
+    pub applicants: Vec<ApplicantWay>,
     /// The matters, by stage, then by id.
     pub matters: Vec<Matter>,
 }
@@ -137,6 +139,41 @@ pub enum ResourceKind {
     Text,
 }
 
+/// A way of applying (申请人): in whose name somebody applies, and what shows that they may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicantWay {
+    /// Which way.
+    pub kind: ApplicantKind,
+    /// Its name, as a person would say it.
+    pub name: Text,
+    /// One line about it.
+    pub note: Text,
+    /// The paper that shows the authority, which the window checks; none when people apply for
+    /// themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Text>,
+    /// The law that the authority rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Text>,
+}
+
+/// Who applies (申请人).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ApplicantKind {
+    /// The person concerned (本人).
+    Person,
+    /// A guardian of a child or of an adult in care (监护人).
+    Guardian,
+    /// An agent with a power of attorney (委托代理人).
+    Agent,
+    /// A business's or organisation's officer (单位经办人).
+    Officer,
+}
+
 /// What a citizen wants done, across departments (一件事).
 #[derive(Debug, Clone)]
 pub struct Matter {
@@ -184,6 +221,9 @@ pub struct Guide {
     /// 服务对象, as codes of `code_system`.
     #[schemars(length(min = 1))]
     pub audience: Vec<Audience>,
+    /// Who may apply (申请人): ways that `catalogue.toml` has.
+    #[schemars(length(min = 1))]
+    pub applicants: Vec<ApplicantKind>,
     /// The standard, with its year, that `audience`, `channels` and the codes of items and
     /// materials belong to.
     #[schemars(length(min = 1))]
@@ -441,6 +481,9 @@ pub struct QuestionOption {
     /// How a situation's sentence says it; needed when a situation is split by the question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phrase: Option<Text>,
+    /// Who applies, when this answer says so: then it is not asked again before the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant: Option<ApplicantKind>,
     /// A band's start, inclusive: a number, or an age as `P1Y6M`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Bound>,
@@ -638,6 +681,9 @@ pub struct Material {
     /// It is never asked for: shared data has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obtained: Option<Obtained>,
+    /// How it may be handed in later (容缺后补): needed exactly when `necessity` is 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later: Option<Later>,
     /// The items that need it.
     #[serde(rename = "need")]
     #[schemars(length(min = 1))]
@@ -736,6 +782,20 @@ pub struct Obtained {
     pub because: Text,
 }
 
+/// How a material may be handed in after the application was (容缺后补, 6.5.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Later {
+    /// Within how many working days, counted from the day the promise is signed.
+    #[schemars(range(min = 1, max = 60))]
+    pub working_days: u32,
+    /// By which rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Text>,
+    /// Why it can wait, in plain words.
+    pub why: Text,
+}
+
 /// One item's need of a material.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -771,6 +831,9 @@ pub struct Field {
     /// The resource that fills it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefill: Option<String>,
+    /// Whom it is about, when somebody applies for somebody else.
+    #[serde(default, skip_serializing_if = "FieldAbout::is_applicant")]
+    pub about: FieldAbout,
     /// Its topic.
     pub group: Text,
     /// The options of a choice.
@@ -784,6 +847,23 @@ pub struct Field {
     pub needs: Vec<FieldNeed>,
 }
 
+/// Whom a field is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldAbout {
+    /// The person concerned (申请人). The card of whoever stands in for them does not fill it.
+    #[default]
+    Applicant,
+    /// Whoever stands at the terminal (来办事的人).
+    Here,
+}
+
+impl FieldAbout {
+    fn is_applicant(&self) -> bool {
+        *self == FieldAbout::Applicant
+    }
+}
+
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -792,6 +872,8 @@ pub enum FieldKind {
     Text,
     /// A resident ID number (GB 11643).
     IdNumber,
+    /// A unified social credit code (统一社会信用代码, GB 32100).
+    CreditCode,
     /// A mobile number.
     Mobile,
     /// A date.
@@ -841,6 +923,11 @@ impl Catalog {
         self.resources.iter().find(|r| r.id == id)
     }
 
+    /// A way of applying by its kind.
+    pub fn applicant(&self, kind: ApplicantKind) -> Option<&ApplicantWay> {
+        self.applicants.iter().find(|a| a.kind == kind)
+    }
+
     /// A unit by its id. Every id that a matter names exists (the loader sees to it); any other
     /// reads as "unknown unit", so that a page or slip never fails over a name.
     pub fn unit(&self, id: &str) -> &Unit {
@@ -848,6 +935,18 @@ impl Catalog {
             .iter()
             .find(|u| u.id == id)
             .unwrap_or(&UNKNOWN_UNIT)
+    }
+}
+
+impl ApplicantKind {
+    /// As it is written in the files.
+    pub fn id(self) -> &'static str {
+        match self {
+            ApplicantKind::Person => "person",
+            ApplicantKind::Guardian => "guardian",
+            ApplicantKind::Agent => "agent",
+            ApplicantKind::Officer => "officer",
+        }
     }
 }
 

@@ -105,6 +105,22 @@ pub enum ChoiceError {
     Joined(String, String),
 }
 
+impl ChoiceError {
+    /// The same for people, in both languages.
+    pub fn text(&self) -> Text {
+        let zh = match self {
+            ChoiceError::Nothing => "请至少选一个事项".to_owned(),
+            ChoiceError::Unknown(id) => format!("没有事项 `{id}`"),
+            ChoiceError::NotHere(id) => format!("您的情形不用办事项 `{id}`"),
+            ChoiceError::Required(id) => format!("事项 `{id}` 必须办，不能去掉"),
+            ChoiceError::Joined(one, other) => {
+                format!("按规定 `{one}` 和 `{other}` 要一起办：要么都选，要么都不选")
+            }
+        };
+        Text::of(zh, self.to_string())
+    }
+}
+
 impl Matter {
     /// Every item of the situation: what is chosen to begin with.
     pub fn all_items(&self, situation: &Situation) -> BTreeSet<String> {

@@ -195,6 +195,8 @@ impl<'a> Shape<'a> {
                     Some("uint32") => (0, i128::from(u32::MAX)),
                     Some(_) | None => (i128::from(i64::MIN), i128::from(i64::MAX)),
                 };
+                let min = schema["minimum"].as_i64().map_or(min, i128::from);
+                let max = schema["maximum"].as_i64().map_or(max, i128::from);
                 if !number.is_some_and(|n| (min..=max).contains(&n)) {
                     let message = format!("{} must be a number from {min} to {max}", site.what);
                     self.unsound(Code::BadValue, span, message, site);

@@ -9,7 +9,8 @@ use super::{Report, is_kebab};
 use crate::file::{CatalogueFile, MatterFile};
 use crate::finding::Code;
 use crate::model::{
-    ContactKind, FieldKind, Guide, Material, MaterialForm, Original, ResourceKind, Source,
+    ContactKind, FieldKind, Guide, Material, MaterialForm, Necessity, Original, ResourceKind,
+    Source,
 };
 use crate::shape::{Step, at};
 
@@ -47,6 +48,15 @@ fn guide(report: &mut Report, file: &MatterFile, shared: &CatalogueFile, dir: &P
     report.known("unit", at!["guide", "lead_unit"], &guide.lead_unit, units());
     for (u, unit) in guide.cooperating_units.iter().enumerate() {
         report.known("unit", at!["guide", "cooperating_units", u], unit, units());
+    }
+    for (a, applicant) in guide.applicants.iter().enumerate() {
+        let path = at!["guide", "applicants", a];
+        let known = shared.applicants.iter().map(|known| known.kind.id());
+        report.known("applicant", path, applicant.id(), known);
+        if guide.applicants[..a].contains(applicant) {
+            let message = format!("applicant `{}` is named already", applicant.id());
+            report.find(Code::DuplicateId, path, message);
+        }
     }
     if guide.charged {
         for (key, given) in [
@@ -234,6 +244,7 @@ fn materials(report: &mut Report, file: &MatterFile, shared: &CatalogueFile, dir
             report.find(Code::Incomplete, at!["material", m, "source"], message);
         }
         copies(report, m, material);
+        deferral(report, m, material);
         for (key, path) in [
             ("blank_form", &material.blank_form),
             ("filled_sample", &material.filled_sample),
@@ -286,6 +297,33 @@ fn copies(report: &mut Report, m: usize, material: &Material) {
     }
 }
 
+/// A material may be handed in later exactly when its necessity says so (容缺后补), and only if it
+/// is asked for at all.
+fn deferral(report: &mut Report, m: usize, material: &Material) {
+    let id = &material.id;
+    let can_wait = match material.necessity {
+        Necessity::Later => true,
+        Necessity::Needed | Necessity::Optional => false,
+    };
+    match (can_wait, &material.later) {
+        (true, None) => {
+            let message = format!("material `{id}` may be handed in later and lacks `later`");
+            report.find(Code::Incomplete, at!["material", m, "necessity"], message);
+        }
+        (false, Some(_)) => {
+            let message =
+                format!("material `{id}` has `later`, and its `necessity` is not 3 (容缺后补)");
+            report.find(Code::BadValue, at!["material", m, "later"], message);
+        }
+        (true, Some(_)) | (false, None) => {}
+    }
+    if material.later.is_some() && material.obtained.is_some() {
+        let message =
+            format!("material `{id}` is never asked for (`obtained`), so not handed in `later`");
+        report.find(Code::BadValue, at!["material", m, "later"], message);
+    }
+}
+
 fn fields(report: &mut Report, file: &MatterFile, shared: &CatalogueFile) {
     report.ids("field", file.fields.iter().map(|f| f.id.as_str()), is_kebab);
     for (f, field) in file.fields.iter().enumerate() {
@@ -328,6 +366,7 @@ fn fields(report: &mut Report, file: &MatterFile, shared: &CatalogueFile) {
                     FieldKind::Date => resource.kind == ResourceKind::Date,
                     FieldKind::Text
                     | FieldKind::IdNumber
+                    | FieldKind::CreditCode
                     | FieldKind::Mobile
                     | FieldKind::Number
                     | FieldKind::Address => resource.kind == ResourceKind::Text,

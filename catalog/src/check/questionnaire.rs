@@ -26,6 +26,13 @@ pub fn check(report: &mut Report, file: &MatterFile, shared: &CatalogueFile) {
     for (q, question) in file.questions.iter().enumerate() {
         condition(report, at!["question", q, "when"], &question.when, file, q);
         options(report, q, question);
+        for (o, option) in question.options.iter().enumerate() {
+            if let Some(applicant) = option.applicant {
+                let allowed = file.guide.applicants.iter().map(|kind| kind.id());
+                let path = at!["question", q, "option", o, "applicant"];
+                report.known("applicant", path, applicant.id(), allowed);
+            }
+        }
         resource(report, q, question, shared);
         if let Some(id) = question.unsure.as_ref().and_then(|u| u.instead.as_ref()) {
             let known = question.options.iter().map(|o| o.id.as_str());

@@ -104,6 +104,12 @@ fn errors() {
             json!({"state": "error", "question": question, "message": message})
         );
     };
+    let no_question = |told: Value, message: &str| {
+        assert_eq!(
+            told,
+            json!({"state": "error", "question": null, "message": message})
+        );
+    };
     error(
         json!({"colour": "red"}),
         "colour",
@@ -112,7 +118,11 @@ fn errors() {
     error(
         json!({"place": "moon"}),
         "place",
-        "The question has no such option",
+        "The question has no such option; there are: hospital, home, abroad, unsure",
+    );
+    assert_eq!(
+        told(json!({"register": "moon"}), None, Lang::Zh)["message"],
+        "没有这个选项，可以选：local、elsewhere"
     );
     error(
         json!({"bills": 99}),
@@ -124,9 +134,8 @@ fn errors() {
         "bills",
         "The answer must be an option, a whole number or a date",
     );
-    error(
-        json!(["place"]),
-        "",
+    no_question(
+        told(json!(["place"]), None, Lang::En),
         "Answers must be written as {\"question\": \"option\"}",
     );
     // Settled, or at a window, without them; not yet asked is no error.
@@ -144,8 +153,31 @@ fn errors() {
         "question"
     );
     let settled = json!({"place": "home", "born": "2026-11-01", "register": "elsewhere"});
-    assert_eq!(
-        told(settled, Some(&["refund"]), Lang::En)["message"],
-        "item `refund` is not part of this situation"
+    no_question(
+        told(settled.clone(), Some(&["refund"]), Lang::En),
+        "item `refund` is not part of this situation",
     );
+    no_question(
+        told(settled, Some(&["refund"]), Lang::Zh),
+        "您的情形不用办事项 `refund`",
+    );
+}
+
+#[test]
+fn items_that_cannot_be_chosen_are_told_in_chinese() {
+    let answers = json!({"place": "home", "born": "2026-11-01", "register": "local", "married": "yes", "bills": 0});
+    for (items, message) in [
+        (&["moon"][..], "没有事项 `moon`"),
+        (&["payment"], "事项 `certificate` 必须办，不能去掉"),
+        (
+            &["certificate", "payment"],
+            "按规定 `payment` 和 `insurance` 要一起办：要么都选，要么都不选",
+        ),
+    ] {
+        let told = told(answers.clone(), Some(items), Lang::Zh);
+        assert_eq!(
+            (&told["question"], &told["message"]),
+            (&Value::Null, &json!(message))
+        );
+    }
 }

@@ -90,11 +90,11 @@ fn wrong_answers_are_told() {
     let cases = [
         (
             json!({"place": "moon"}),
-            "[] error place: The question has no such option",
+            "[] error place: The question has no such option; there are: hospital, home, abroad, unsure",
         ),
         (
             json!({"place": 3}),
-            "[] error place: The question has no such option",
+            "[] error place: The question has no such option; there are: hospital, home, abroad, unsure",
         ),
         (
             json!({"place": "home", "born": "2026-11-25"}),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use yici_catalog::{
-    Answer, Answers, Bound, Catalog, Matter, Question, QuestionKind, QuestionOption, State,
+    Answer, Answers, ApplicantKind, Bound, Catalog, Matter, Question, QuestionKind, QuestionOption,
+    State,
 };
 
 use crate::support::TODAY;
@@ -31,6 +32,26 @@ fn it_loads_and_has_its_matters() {
     assert!(catalog.matters.len() >= 3);
     for words in ["生孩子", "饭馆", "退休"] {
         assert!(!catalog.search(words).is_empty(), "{words} finds nothing");
+    }
+}
+
+/// What submitting needs of every matter: who applies, and what may be handed in later.
+#[test]
+fn applicants_and_deferred_materials_are_told() {
+    let catalog = shipped();
+    for matter in &catalog.matters {
+        for kind in &matter.guide.applicants {
+            let way = catalog.applicant(*kind).unwrap();
+            let alone = *kind == ApplicantKind::Person;
+            assert_eq!(way.proof.is_none(), alone, "{}", kind.id());
+        }
+        let later: Vec<&str> = matter
+            .materials
+            .iter()
+            .filter(|m| m.later.is_some())
+            .map(|m| m.id.as_str())
+            .collect();
+        assert!(!later.is_empty(), "{}", matter.id);
     }
 }
 
