@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{CaseNumber, Digest, KeyId, SlipSecret};
+use crate::{CaseNumber, Digest, KeyId, Private, SlipSecret};
 
 /// `PUT`: delivers a sealed case under its number (without dashes). The body is the envelope's
 /// bytes, at most [`MAX_SEALED_BYTES`](crate::envelope::MAX_SEALED_BYTES); the answer a
 /// [`Receipt`]. The header [`IDEMPOTENCY_KEY`] carries the case's id.
 pub const DELIVER: &str = "/v1/cases/{number}";
 /// `POST`: a [`ProgressRequest`], answered by [`Progress`]. Not `GET`, since addresses are logged
-/// and the secret must not be.
+/// and the key must not be.
 pub const PROGRESS: &str = "/v1/progress";
 /// `PUT`: an [`Evaluation`] under a random UUID, answered by an [`EvaluationReceipt`].
 pub const EVALUATE: &str = "/v1/evaluations/{id}";
@@ -34,6 +34,10 @@ pub const MAX_SECONDS: u64 = 60;
 /// A device may make this many requests a minute; beyond it upstream may answer
 /// [`TooMany`](crate::problem::Kind::TooMany).
 pub const MAX_REQUESTS_A_MINUTE: u32 = 600;
+/// So many wrong keys of one number an hour, from all devices together; beyond it upstream answers
+/// every key, the right one too, with [`TooMany`](crate::problem::Kind::TooMany) until the hour is
+/// over. Upstream may count in memory, and so forget the count when it is started again.
+pub const MAX_WRONG_KEYS_AN_HOUR: u32 = 10;
 
 /// Upstream has a case, durably. That is all it says: a case that is received is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -52,8 +56,27 @@ pub struct Receipt {
 pub struct ProgressRequest {
     /// The case.
     pub number: CaseNumber,
-    /// The slip's secret.
-    pub secret: SlipSecret,
+    /// What opens it.
+    pub by: ProgressKey,
+}
+
+/// What opens a case's progress. A key that does not open it is answered like a number that is not
+/// known: [`NotFound`](crate::problem::Kind::NotFound).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ProgressKey {
+    /// The receipt slip's secret. Any enrolled device may ask: a citizen may go to another terminal.
+    Secret {
+        /// The secret.
+        secret: SlipSecret,
+    },
+    /// The ID card of one of the case's people, as
+    /// [`Applicant::is_by_or_for`](crate::case::Applicant::is_by_or_for) says. The device vouches
+    /// with its proof that it has just read the card: a typed number must never be sent as one.
+    Card {
+        /// The card's number (GB 11643), as it is on the card.
+        code: Private,
+    },
 }
 
 /// How a case is getting on.
@@ -200,6 +223,28 @@ pub enum Level {
     VeryDiscontent,
 }
 
+impl Level {
+    /// Every level, the best first.
+    pub const ALL: [Level; 5] = [
+        Level::VeryContent,
+        Level::Content,
+        Level::FairlyContent,
+        Level::Discontent,
+        Level::VeryDiscontent,
+    ];
+
+    /// The level as it is written in JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Level::VeryContent => "very-content",
+            Level::Content => "content",
+            Level::FairlyContent => "fairly-content",
+            Level::Discontent => "discontent",
+            Level::VeryDiscontent => "very-discontent",
+        }
+    }
+}
+
 /// Upstream has an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EvaluationReceipt {
@@ -229,6 +274,10 @@ mod tests {
             let json = serde_json::to_string(&state).unwrap();
             assert_eq!(json, format!("\"{}\"", state.code()));
             assert_eq!(State::from_code(state.code()), Some(state));
+        }
+        for level in Level::ALL {
+            let json = serde_json::to_string(&level).unwrap();
+            assert_eq!(json, format!("\"{}\"", level.code()));
         }
     }
 }

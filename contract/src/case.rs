@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use crate::envelope::{Attachment, PartName};
@@ -338,7 +339,9 @@ impl Case {
         Ok(json)
     }
 
-    fn documents(&self) -> impl Iterator<Item = &Document> {
+    /// Every document that travels with the case: the application first, then what goes with the
+    /// materials, in their order.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
         let handed_in = self.materials.iter().flat_map(|m| match &m.how {
             How::Paper => &[],
             How::Later { promise } => std::slice::from_ref(&promise.shown),
@@ -377,6 +380,25 @@ impl Applicant {
             Applicant::Agent { person, principal } => vec![person, principal],
             Applicant::Officer { person, business } => vec![person, business],
         }
+    }
+
+    /// Whether the number of an ID card is that of whoever stood at the terminal, or of the ward or
+    /// principal. A business has no card. Takes the same time for every number that is as long.
+    pub fn is_by_or_for(&self, code: &Private) -> bool {
+        let (person, other) = match self {
+            Applicant::Person { person } | Applicant::Officer { person, .. } => (person, None),
+            Applicant::Guardian { person, ward } => (person, Some(ward)),
+            Applicant::Agent { person, principal } => (person, Some(principal)),
+        };
+        let asked = code.reveal().as_bytes();
+        [Some(person), other]
+            .into_iter()
+            .flatten()
+            .filter_map(|party| party.code.as_ref())
+            .fold(Choice::from(0), |found, own| {
+                found | own.reveal().as_bytes().ct_eq(asked)
+            })
+            .into()
     }
 }
 
@@ -449,4 +471,60 @@ fn check_signature(what: &'static str, signed: &Signed) -> Result<(), CaseError>
         .contains(&signed.signature.reveal().len())
         .then_some(())
         .ok_or(CaseError::Text(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn party(code: Option<&str>) -> Party {
+        Party {
+            name: Private::new("甲"),
+            code: code.map(Private::new),
+        }
+    }
+
+    #[test]
+    fn a_card_is_of_the_people_that_a_case_names() {
+        let (one, two) = ("11010519491231002X", "110105194912310038");
+        let person = || party(Some(one));
+        let is = |applicant: &Applicant, code: &str| applicant.is_by_or_for(&Private::new(code));
+        for (applicant, second) in [
+            (Applicant::Person { person: person() }, false),
+            (
+                Applicant::Guardian {
+                    person: person(),
+                    ward: party(Some(two)),
+                },
+                true,
+            ),
+            (
+                Applicant::Agent {
+                    person: person(),
+                    principal: party(Some(two)),
+                },
+                true,
+            ),
+            (
+                Applicant::Officer {
+                    person: person(),
+                    business: party(Some(two)),
+                },
+                false,
+            ),
+            (
+                Applicant::Guardian {
+                    person: person(),
+                    ward: party(None),
+                },
+                false,
+            ),
+        ] {
+            assert!(is(&applicant, one));
+            assert_eq!(is(&applicant, two), second);
+            for wrong in ["", &one[..17], "11010519491231001X"] {
+                assert!(!is(&applicant, wrong), "{wrong}");
+            }
+        }
+    }
 }

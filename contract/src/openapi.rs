@@ -118,7 +118,10 @@ fn paths() -> Paths {
         &[&ANY, &PROVED, &[Kind::NotFound]],
     )
     .description(Some(
-        "A number that is not known and a secret that does not open it read the same: 404.",
+        "Opened by the slip's secret, or by the ID card of one of the case's people as the terminal \
+             has just read it. A number that is not known and a key that does not open it read the \
+             same: 404. After ten wrong keys for one number in an hour every key for it is answered \
+             with 429 until the hour is over.",
     ))
     .request_body(Some(json_body::<api::ProgressRequest>()))
     .response("200", json::<api::Progress>("How each unit is getting on"))

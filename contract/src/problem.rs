@@ -38,7 +38,7 @@ pub enum Kind {
     /// The device's clock is too far off; `now` says upstream's time.
     #[serde(rename = "urn:yici:problem:clock-off")]
     ClockOff,
-    /// Nothing is there; or a secret that does not open it, which reads the same.
+    /// Nothing is there; or a key that does not open it, which reads the same.
     #[serde(rename = "urn:yici:problem:not-found")]
     NotFound,
     /// The path knows no such method.
@@ -170,7 +170,7 @@ impl Kind {
             Kind::Malformed => "The request cannot be read",
             Kind::UnknownDevice => "The device did not prove itself",
             Kind::ClockOff => "The device's clock is too far off",
-            Kind::NotFound => "Nothing is there, or the secret does not open it",
+            Kind::NotFound => "Nothing is there, or the key does not open it",
             Kind::Method => "The path knows no such method",
             Kind::TooSlow => "The request did not come in time",
             Kind::Conflict => "The same number came before with other bytes",

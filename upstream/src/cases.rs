@@ -1,15 +1,20 @@
 //! What `kiosk-upstream case` does.
 
+use std::fs;
 use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::json;
-use yici_contract::CaseNumber;
 use yici_contract::api::{State, Words};
+use yici_contract::case::{Document, How, Media};
+use yici_contract::{Case, CaseError, CaseNumber};
 use zeroize::Zeroizing;
 
+use crate::accesses::{self, Access, What};
 use crate::cli::Format;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoredCase};
 use crate::vault::{Kept, Vault, VaultError};
 
 /// Why a command on cases did not do.
@@ -21,10 +26,13 @@ pub enum CasesError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// What the vault gave is no case.
+    #[error("a stored case: {0}")]
+    Case(#[from] CaseError),
     /// What the vault gave is no JSON, or cannot be written as such.
     #[error("a stored text is no JSON")]
     Json(#[from] serde_json::Error),
-    /// The output is closed.
+    /// The output is closed, or a file cannot be written.
     #[error("output: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -57,7 +65,7 @@ pub fn show(
     number: &CaseNumber,
     format: Format,
 ) -> Result<(), CasesError> {
-    let case = store.case(number)?.ok_or(StoreError::NotThere)?;
+    let case = store.case(number)?.ok_or(StoreError::NotThere("case"))?;
     let mut out = std::io::stdout().lock();
     let mut items = Vec::new();
     for share in store.shares(number)? {
@@ -80,13 +88,55 @@ pub fn show(
     Ok(())
 }
 
-/// Prints the case itself, as JSON. Everything personal is in it.
-pub fn show_open(store: &Store, vault: &Vault, number: &CaseNumber) -> Result<(), CasesError> {
-    let case = store.case(number)?.ok_or(StoreError::NotThere)?;
-    let json = vault.read(number, Kept::Case, &case.opened)?;
+/// Prints the case itself as JSON, everything personal included: `case` as the terminal sealed it,
+/// and `attachments` with their sizes in bytes. With a folder, which must not exist, attachments and
+/// signatures are written there. That and why it was opened is logged before.
+pub fn show_open(
+    store: &Store,
+    vault: &Vault,
+    number: &CaseNumber,
+    reason: String,
+    folder: Option<&Path>,
+) -> Result<(), CasesError> {
+    let stored = store.case(number)?.ok_or(StoreError::NotThere("case"))?;
+    store.log_access(&Access {
+        at: Timestamp::now(),
+        who: accesses::user(),
+        what: What::Show,
+        number: *number,
+        why: Some(reason),
+    })?;
+    let case = opened(vault, number, &stored)?;
+    if let Some(folder) = folder {
+        fs::DirBuilder::new().mode(0o700).create(folder)?;
+        for (name, png) in signatures(&case) {
+            write(folder, &name, png)?;
+        }
+    }
+    let mut attachments = Vec::new();
+    for Document {
+        part,
+        media,
+        sha256,
+    } in case.documents()
+    {
+        let name = part.as_str();
+        let kept = store.attachment(number, name)?;
+        let bytes = vault.read(number, Kept::Attachment { name }, &kept)?;
+        if let Some(folder) = folder {
+            write(folder, &format!("{name}.{}", extension(*media)), &bytes)?;
+        }
+        attachments.push(json!({
+            "part": part, "media": media, "bytes": bytes.len(), "sha256": sha256,
+        }));
+    }
+    let whole = json!({
+        "number": number, "received": stored.received, "device": stored.device, "case": case,
+        "attachments": attachments,
+    });
     let mut out = std::io::stdout().lock();
-    out.write_all(&json)?;
-    out.write_all(b"\n")?;
+    serde_json::to_writer_pretty(&mut out, &whole)?;
+    writeln!(out)?;
     Ok(())
 }
 
@@ -109,6 +159,12 @@ pub fn advance(
     Ok(())
 }
 
+/// A case as it was opened when it came.
+pub fn opened(vault: &Vault, number: &CaseNumber, case: &StoredCase) -> Result<Case, CasesError> {
+    let json = vault.read(number, Kept::Case, &case.opened)?;
+    Ok(Case::from_json(&json)?)
+}
+
 /// What a unit says about an item.
 pub fn note(
     vault: &Vault,
@@ -119,4 +175,35 @@ pub fn note(
     let Some(kept) = kept else { return Ok(None) };
     let words = vault.read(number, Kept::Note { item }, kept)?;
     Ok(Some(serde_json::from_slice(&words)?))
+}
+
+/// The drawn signatures of a case, each with the name of its file. No part's name has a dot, so that
+/// no attachment has the same.
+fn signatures(case: &Case) -> Vec<(String, &[u8])> {
+    let promises = case.materials.iter().filter_map(|m| match &m.how {
+        How::Later { promise } => Some((format!("{}.promise.signature.png", m.material), promise)),
+        How::Paper | How::Captured { .. } => None,
+    });
+    std::iter::once(("declaration.signature.png".to_owned(), &case.declaration))
+        .chain(promises)
+        .map(|(name, signed)| (name, signed.signature.reveal()))
+        .collect()
+}
+
+fn extension(media: Media) -> &'static str {
+    match media {
+        Media::Png => "png",
+        Media::Jpeg => "jpg",
+        Media::Pdf => "pdf",
+        Media::Text => "txt",
+    }
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(folder.join(name))?
+        .write_all(bytes)
 }

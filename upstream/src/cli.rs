@@ -1,17 +1,18 @@
 //! The command line.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use yici_contract::api::State;
-use yici_contract::{CaseNumber, PublicKey};
+use yici_contract::{CaseNumber, KeyId, PublicKey};
 
 use crate::data::Data;
 use crate::service::{self, Serve};
 use crate::store::Store;
-use crate::{cases, init};
+use crate::{accesses, cases, devices, evaluations, init};
 
 /// Parses the command line and does what it says.
 pub fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,19 +37,43 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
             Store::open(&db)?.enrol(&key, &name, Timestamp::now())?;
             println!("{id}");
         }
+        Command::Device { db, command } => {
+            let store = Store::open(&db)?;
+            match command {
+                DeviceCommand::List { format } => print(&devices::list(&store.devices()?, format))?,
+                DeviceCommand::Revoke { id } => store.revoke(&id, Timestamp::now())?,
+                DeviceCommand::Restore { id } => store.restore(&id)?,
+            }
+        }
+        Command::Evaluation {
+            db,
+            command: ListCommand::List { format },
+        } => print(&evaluations::list(
+            &Store::open(&db)?.evaluations()?,
+            format,
+        ))?,
+        Command::Access {
+            db,
+            command: ListCommand::List { format },
+        } => print(&accesses::list(&Store::open(&db)?.accesses()?, format))?,
         Command::Case { at, command } => {
             let (store, data) = (Store::open(&at.db)?, Data::load(&at.data)?);
             match command {
                 CaseCommand::List { format } => cases::list(&store, format)?,
                 CaseCommand::Show {
                     number,
-                    open: true,
-                    format: _,
-                } => cases::show_open(&store, &data.vault, &number)?,
+                    reason: Some(reason),
+                    attachments,
+                    ..
+                } => {
+                    let folder = attachments.as_deref();
+                    cases::show_open(&store, &data.vault, &number, reason, folder)?;
+                }
                 CaseCommand::Show {
                     number,
-                    open: false,
+                    reason: None,
                     format,
+                    ..
                 } => cases::show(&store, &data.vault, &number, format)?,
                 CaseCommand::Move {
                     number,
@@ -119,6 +144,27 @@ enum Command {
         /// What people call the terminal
         name: String,
     },
+    /// Look at terminals, refuse one, let it back in
+    Device {
+        #[arg(long, help = DB)]
+        db: String,
+        #[command(subcommand)]
+        command: DeviceCommand,
+    },
+    /// Look at evaluations
+    Evaluation {
+        #[arg(long, help = DB)]
+        db: String,
+        #[command(subcommand)]
+        command: ListCommand,
+    },
+    /// Look at who opened what is personal in a case
+    Access {
+        #[arg(long, help = DB)]
+        db: String,
+        #[command(subcommand)]
+        command: ListCommand,
+    },
     /// Look at cases and move them on
     Case {
         #[command(flatten)]
@@ -140,6 +186,38 @@ struct At {
 }
 
 #[derive(Subcommand)]
+enum DeviceCommand {
+    /// Every terminal, in the order enrolled
+    List {
+        /// How to print it
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// Refuse a terminal from now on; what it delivered stays
+    Revoke {
+        /// The id of its key
+        #[arg(value_parser = key_id)]
+        id: KeyId,
+    },
+    /// Let a revoked terminal back in
+    Restore {
+        /// The id of its key
+        #[arg(value_parser = key_id)]
+        id: KeyId,
+    },
+}
+
+#[derive(Subcommand)]
+enum ListCommand {
+    /// All of them
+    List {
+        /// How to print it
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+}
+
+#[derive(Subcommand)]
 enum CaseCommand {
     /// Every case, the latest first
     List {
@@ -151,9 +229,15 @@ enum CaseCommand {
     Show {
         /// The number
         number: CaseNumber,
-        /// Print the case itself as JSON, with everything personal in it
-        #[arg(long)]
+        /// Print the case itself as JSON, with everything personal in it; that is logged
+        #[arg(long, requires = "reason")]
         open: bool,
+        /// Why it is opened; nothing personal may be in it
+        #[arg(long, requires = "open", value_parser = accesses::reason)]
+        reason: Option<String>,
+        /// A folder to make, for its attachments and signatures
+        #[arg(long, requires = "open", value_name = "DIR")]
+        attachments: Option<PathBuf>,
         /// How to print it
         #[arg(long, default_value = "text")]
         format: Format,
@@ -175,6 +259,14 @@ enum CaseCommand {
         #[arg(long, requires = "note_zh")]
         note_en: Option<String>,
     },
+}
+
+fn key_id(text: &str) -> Result<KeyId, &'static str> {
+    KeyId::try_from(text.to_owned()).map_err(|_| "an id has 16 small hexadecimal digits")
+}
+
+fn print(text: &str) -> std::io::Result<()> {
+    std::io::stdout().lock().write_all(text.as_bytes())
 }
 
 fn state(code: &str) -> Result<State, String> {

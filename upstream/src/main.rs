@@ -3,10 +3,13 @@
 
 #![forbid(unsafe_code)]
 
+mod accesses;
 mod answer;
 mod cases;
 mod cli;
 mod data;
+mod devices;
+mod evaluations;
 mod gate;
 mod init;
 mod service;

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,18 +20,19 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use yici_catalog::{Catalog, LoadError};
 use yici_contract::api::{self, Evaluation, EvaluationReceipt, ItemProgress, Progress};
-use yici_contract::api::{ProgressRequest, Time, UnitProgress, Words};
+use yici_contract::api::{ProgressKey, ProgressRequest, Time, UnitProgress, Words};
 use yici_contract::envelope::{self, MAX_SEALED_BYTES, OpenError};
 use yici_contract::problem::{Kind, Problem};
 use yici_contract::proof::{self, ProofError};
 use yici_contract::{CaseNumber, KeyId, PublicKey, SealedCase};
 
+use crate::accesses::{Access, What};
 use crate::answer::Answer;
 use crate::cases::{self, CasesError};
 use crate::data::Data;
 use crate::gate::Gate;
 use crate::shares;
-use crate::store::{Delivery, NewCase, Store, StoreError};
+use crate::store::{Delivery, NewCase, Store, StoreError, StoredCase};
 use crate::vault::{Kept, VaultError};
 
 /// What to serve.
@@ -79,8 +81,11 @@ pub fn serve(serve: Serve) -> Result<(), ServeError> {
             for by in [SignalKind::terminate(), SignalKind::interrupt()] {
                 tokio::spawn(end_when_told(handle.clone(), by));
             }
+            let acceptor = RustlsAcceptor::new(tls)
+                .handshake_timeout(Duration::from_secs(10))
+                .acceptor(AtMost(handle.clone()));
             let mut server = axum_server::from_tcp(listener)?
-                .acceptor(RustlsAcceptor::new(tls).handshake_timeout(Duration::from_secs(10)))
+                .acceptor(acceptor)
                 .handle(handle)
                 .http1_only();
             server
@@ -93,6 +98,8 @@ pub fn serve(serve: Serve) -> Result<(), ServeError> {
     Ok(())
 }
 
+/// Connections at once, those that are still shaking hands included; what comes beyond is hung up on.
+const MAX_CONNECTIONS: usize = 256;
 /// Sealed cases held in memory at once, each [`MAX_SEALED_BYTES`] at most.
 const MAX_DELIVERIES: usize = 8;
 /// Other calls held in memory at once.
@@ -105,6 +112,26 @@ struct Upstream {
     gate: Gate,
     deliveries: Semaphore,
     calls: Semaphore,
+}
+
+/// Hangs up on connections beyond [`MAX_CONNECTIONS`], before they cost a handshake.
+#[derive(Clone)]
+struct AtMost(axum_server::Handle<SocketAddr>);
+
+impl<I, S> Accept<I, S> for AtMost {
+    type Stream = I;
+    type Service = S;
+    type Future = std::future::Ready<std::io::Result<(I, S)>>;
+
+    fn accept(&self, stream: I, service: S) -> Self::Future {
+        // The count has this connection in it.
+        std::future::ready(if self.0.connection_count() <= MAX_CONNECTIONS {
+            Ok((stream, service))
+        } else {
+            tracing::warn!("more than {MAX_CONNECTIONS} connections");
+            Err(std::io::ErrorKind::ConnectionRefused.into())
+        })
+    }
 }
 
 /// A request whose body has come.
@@ -154,7 +181,9 @@ async fn deliver(
 }
 
 async fn progress(State(upstream): State<Arc<Upstream>>, request: Request) -> Answer {
-    let work = |upstream: &Upstream, _: &PublicKey, call: &Call| upstream.progress(call);
+    let work = |upstream: &Upstream, device: &PublicKey, call: &Call| {
+        upstream.progress(&device.id(), call)
+    };
     answer(&upstream, request, upstream.json(), work).await
 }
 
@@ -316,11 +345,19 @@ impl Upstream {
             .map_err(|error| Problem::new(Kind::UnknownMatter).detail(error.to_string()))?;
         let failed = || Problem::new(Kind::Failed);
         let json = case.to_json().map_err(|_| failed())?;
-        let kept = self
-            .data
-            .vault
-            .keep(number, Kept::Case, &json)
-            .map_err(|error| vault_failed(&error))?;
+        let keep = |what: Kept<'_>, plain: &[u8]| {
+            let kept = self.data.vault.keep(number, what, plain);
+            kept.map_err(|error| vault_failed(&error))
+        };
+        let kept = keep(Kept::Case, &json)?;
+        let attachments = opened
+            .attachments
+            .iter()
+            .map(|attachment| {
+                let name = attachment.name.as_str();
+                Ok((name, keep(Kept::Attachment { name }, &attachment.bytes)?))
+            })
+            .collect::<Result<Vec<_>, Problem>>()?;
         let new = NewCase {
             number: *number,
             device: device.id(),
@@ -330,6 +367,7 @@ impl Upstream {
             catalogue: &case.catalogue,
             secret: case.secret,
             opened: &kept,
+            attachments: &attachments,
             shares: &shares,
         };
         let delivery = self
@@ -340,15 +378,23 @@ impl Upstream {
         Ok(delivery)
     }
 
-    fn progress(&self, call: &Call) -> Result<Answer, Problem> {
-        let asked: ProgressRequest = from_json(&call.body)?;
-        let number = asked.number;
+    fn progress(&self, device: &KeyId, call: &Call) -> Result<Answer, Problem> {
+        let ProgressRequest { number, by } = from_json(&call.body)?;
+        if !self.gate.try_key(number, Timestamp::now()) {
+            tracing::warn!(%number, "too many wrong keys");
+            return Err(Problem::new(Kind::TooMany));
+        }
+        // A number that is not known is answered sooner than a wrong key. That tells nobody anything:
+        // among 75 random bits no number is found by trying.
         let case = self
             .store
             .case(&number)
             .map_err(|error| store_failed(&error))?
-            .filter(|case| case.secret.matches(&number, &asked.secret))
             .ok_or_else(|| Problem::new(Kind::NotFound))?;
+        if !self.opens(&by, device, &number, &case)? {
+            return Err(Problem::new(Kind::NotFound));
+        }
+        self.gate.right_key(&number);
         let matter = self.catalog.matter(&case.matter);
         let mut units: Vec<UnitProgress> = Vec::new();
         for share in self
@@ -391,6 +437,35 @@ impl Upstream {
             now: Timestamp::now(),
             units,
         }))
+    }
+
+    fn opens(
+        &self,
+        key: &ProgressKey,
+        device: &KeyId,
+        number: &CaseNumber,
+        case: &StoredCase,
+    ) -> Result<bool, Problem> {
+        match key {
+            ProgressKey::Secret { secret } => Ok(case.secret.matches(number, secret)),
+            ProgressKey::Card { code } => {
+                let opened = cases::opened(&self.data.vault, number, case)
+                    .map_err(|error| case_failed(&error))?;
+                let fits = opened.applicant.is_by_or_for(code);
+                let what = if fits { What::Card } else { What::WrongCard };
+                let access = Access {
+                    at: Timestamp::now(),
+                    who: format!("device {device}"),
+                    what,
+                    number: *number,
+                    why: None,
+                };
+                self.store
+                    .log_access(&access)
+                    .map_err(|error| store_failed(&error))?;
+                Ok(fits)
+            }
+        }
     }
 
     fn evaluate(&self, id: &str, device: &KeyId, call: &Call) -> Result<Answer, Problem> {
@@ -494,7 +569,7 @@ fn vault_failed(error: &VaultError) -> Problem {
 }
 
 fn case_failed(error: &CasesError) -> Problem {
-    tracing::error!(%error, "a stored note cannot be read");
+    tracing::error!(%error, "what is stored cannot be read");
     Problem::new(Kind::Failed)
 }
 

@@ -11,9 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use rusqlite_migration::{M, Migrations};
-use uuid::Uuid;
 use yici_contract::api::{Receipt, State};
-use yici_contract::{CaseNumber, Digest, KeyId, PublicKey, SecretHash};
+use yici_contract::{CaseNumber, Digest, KeyId, SecretHash};
 
 use crate::shares::{Share, may_follow};
 
@@ -38,6 +37,8 @@ pub struct NewCase<'a> {
     pub secret: SecretHash,
     /// The case as JSON, in the vault.
     pub opened: &'a [u8],
+    /// Its attachments, in the vault, each with its name.
+    pub attachments: &'a [(&'a str, Vec<u8>)],
     /// The units' shares.
     pub shares: &'a [Share],
 }
@@ -53,6 +54,8 @@ pub enum Delivery {
 
 /// A stored case.
 pub struct StoredCase {
+    /// The device that delivered it.
+    pub device: KeyId,
     /// The matter.
     pub matter: String,
     /// When it was received.
@@ -105,9 +108,12 @@ pub enum StoreError {
     /// Something in it is not what this program writes.
     #[error("database: a stored {0} cannot be read")]
     Broken(&'static str),
-    /// There is no such case or item.
-    #[error("there is no such case or item")]
-    NotThere,
+    /// There is no such case, item or device.
+    #[error("there is no such {0}")]
+    NotThere(&'static str),
+    /// The device is revoked.
+    #[error("the device is revoked; `device restore` lets it back in")]
+    Revoked,
     /// The item cannot go there from where it stands.
     #[error("the item is {}, and cannot become {} from there", from.code(), to.code())]
     Step {
@@ -137,29 +143,8 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        Migrations::new(vec![M::up(TABLES)]).to_latest(&mut connection)?;
+        Migrations::new(vec![M::up(TABLES), M::up(OVERSIGHT)]).to_latest(&mut connection)?;
         Ok(Store(Mutex::new(connection)))
-    }
-
-    /// Enrols a device; again with another name renames it.
-    pub fn enrol(&self, key: &PublicKey, name: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.lock().execute(
-            "INSERT INTO devices (id, key, name, enrolled) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (id) DO UPDATE SET name = excluded.name",
-            params![key.id().to_string(), key.to_string(), name, now.to_string()],
-        )?;
-        Ok(())
-    }
-
-    /// The key of an enrolled device.
-    pub fn device(&self, id: &KeyId) -> Result<Option<PublicKey>, StoreError> {
-        let key: Option<String> = self
-            .lock()
-            .prepare_cached("SELECT key FROM devices WHERE id = ?1")?
-            .query_row([id.to_string()], |row| row.get(0))
-            .optional()?;
-        key.map(|key| key.parse().map_err(|_| StoreError::Broken("key")))
-            .transpose()
     }
 
     /// What became of a delivery of these bytes by this device, if there was one under this number.
@@ -212,6 +197,11 @@ impl Store {
                     now.to_string(),
                 ])?;
         }
+        for (name, kept) in case.attachments {
+            transaction
+                .prepare_cached("INSERT INTO attachments (number, name, kept) VALUES (?1, ?2, ?3)")?
+                .execute(params![number, name, kept])?;
+        }
         transaction.commit()?;
         Ok(Delivery::Stored(Receipt {
             number: case.number,
@@ -220,56 +210,35 @@ impl Store {
         }))
     }
 
-    /// Stores an evaluation; when it was first stored, or nothing if other bytes have its id.
-    pub fn evaluate(
-        &self,
-        id: &Uuid,
-        device: &KeyId,
-        body: &str,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let earlier: Option<(String, String, String)> = transaction
-            .query_row(
-                "SELECT device, body, received FROM evaluations WHERE id = ?1",
-                [id.to_string()],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )
-            .optional()?;
-        if let Some((by, same, received)) = earlier {
-            return if by == device.to_string() && same == body {
-                Ok(Some(time(&received)?))
-            } else {
-                Ok(None)
-            };
-        }
-        transaction.execute(
-            "INSERT INTO evaluations (id, device, body, received) VALUES (?1, ?2, ?3, ?4)",
-            params![id.to_string(), device.to_string(), body, now.to_string()],
-        )?;
-        transaction.commit()?;
-        Ok(Some(now))
-    }
-
     /// A case by its number.
     pub fn case(&self, number: &CaseNumber) -> Result<Option<StoredCase>, StoreError> {
-        let row: Option<(String, String, [u8; 32], Vec<u8>)> = self
-            .lock()
-            .prepare_cached("SELECT matter, received, secret, opened FROM cases WHERE number = ?1")?
-            .query_row([number.to_string()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-            })
-            .optional()?;
-        row.map(|(matter, received, secret, opened)| {
-            Ok(StoredCase {
-                matter,
-                received: time(&received)?,
-                secret: SecretHash::from(secret),
-                opened,
-            })
-        })
-        .transpose()
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(
+            "SELECT device, matter, received, secret, opened FROM cases WHERE number = ?1",
+        )?;
+        let mut rows = statement.query([number.to_string()])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        Ok(Some(StoredCase {
+            device: key_id(row.get(0)?)?,
+            matter: row.get(1)?,
+            received: time(&row.get::<_, String>(2)?)?,
+            secret: SecretHash::from(row.get::<_, [u8; 32]>(3)?),
+            opened: row.get(4)?,
+        }))
+    }
+
+    /// A case's attachment by its name, in the vault.
+    pub fn attachment(&self, number: &CaseNumber, name: &str) -> Result<Vec<u8>, StoreError> {
+        self.lock()
+            .query_row(
+                "SELECT kept FROM attachments WHERE number = ?1 AND name = ?2",
+                params![number.to_string(), name],
+                |row| row.get(0),
+            )
+            .optional()?
+            .ok_or(StoreError::NotThere("attachment"))
     }
 
     /// A case's shares, in the catalogue's order of items.
@@ -301,8 +270,7 @@ impl Store {
         let mut lines = Vec::new();
         while let Some(row) = rows.next()? {
             lines.push(Line {
-                number: CaseNumber::parse(&row.get::<_, String>(0)?)
-                    .map_err(|_| StoreError::Broken("number"))?,
+                number: number(&row.get::<_, String>(0)?)?,
                 received: time(&row.get::<_, String>(1)?)?,
                 matter: row.get(2)?,
             });
@@ -328,7 +296,7 @@ impl Store {
                 |row| row.get(0),
             )
             .optional()?;
-        let from = state(&from.ok_or(StoreError::NotThere)?)?;
+        let from = state(&from.ok_or(StoreError::NotThere("case or item"))?)?;
         if !may_follow(from, to) {
             return Err(StoreError::Step { from, to });
         }
@@ -340,7 +308,8 @@ impl Store {
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    /// The connection, for one statement or transaction.
+    pub fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic elsewhere left no transaction open: they roll back when dropped.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -364,6 +333,25 @@ const TABLES: &str = "
         id TEXT PRIMARY KEY, device TEXT NOT NULL REFERENCES devices, body TEXT NOT NULL,
         received TEXT NOT NULL
     ) STRICT;";
+
+/// `REPLACE` deletes without asking the trigger on deletes, hence the one on inserts.
+const OVERSIGHT: &str = "
+    ALTER TABLE devices ADD COLUMN revoked TEXT;
+    CREATE TABLE attachments (
+        number TEXT NOT NULL REFERENCES cases, name TEXT NOT NULL, kept BLOB NOT NULL,
+        PRIMARY KEY (number, name)
+    ) STRICT;
+    CREATE TABLE accesses (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+        number TEXT NOT NULL, why TEXT
+    ) STRICT;
+    CREATE TRIGGER accesses_are_not_replaced BEFORE INSERT ON accesses
+        WHEN EXISTS (SELECT 1 FROM accesses WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'the log of accesses is only added to'); END;
+    CREATE TRIGGER accesses_are_not_changed BEFORE UPDATE ON accesses
+        BEGIN SELECT RAISE(ABORT, 'the log of accesses is only added to'); END;
+    CREATE TRIGGER accesses_are_not_deleted BEFORE DELETE ON accesses
+        BEGIN SELECT RAISE(ABORT, 'the log of accesses is only added to'); END;";
 
 fn delivered(
     connection: &Connection,
@@ -394,6 +382,17 @@ fn state(code: &str) -> Result<State, StoreError> {
     State::from_code(code).ok_or(StoreError::Broken("state"))
 }
 
-fn time(text: &str) -> Result<Timestamp, StoreError> {
+/// A stored key id.
+pub fn key_id(text: String) -> Result<KeyId, StoreError> {
+    KeyId::try_from(text).map_err(|_| StoreError::Broken("key id"))
+}
+
+/// A stored case number.
+pub fn number(text: &str) -> Result<CaseNumber, StoreError> {
+    CaseNumber::parse(text).map_err(|_| StoreError::Broken("number"))
+}
+
+/// A stored time.
+pub fn time(text: &str) -> Result<Timestamp, StoreError> {
     text.parse().map_err(|_| StoreError::Broken("time"))
 }

@@ -17,6 +17,11 @@ pub struct Vault(XChaCha20Poly1305);
 pub enum Kept<'a> {
     /// The case as JSON.
     Case,
+    /// An attachment.
+    Attachment {
+        /// Its name.
+        name: &'a str,
+    },
     /// What a unit says about an item.
     Note {
         /// The item.
@@ -108,6 +113,7 @@ const NONCE_BYTES: usize = 24;
 fn associated_data(number: &CaseNumber, what: Kept<'_>) -> Vec<u8> {
     let what = match what {
         Kept::Case => "case".to_owned(),
+        Kept::Attachment { name } => format!("attachment {name}"),
         Kept::Note { item } => format!("note {item}"),
     };
     format!("yici vault 1\n{number}\n{what}").into_bytes()
@@ -131,6 +137,7 @@ mod tests {
         for read in [
             vault.read(&two, Kept::Case, &kept),
             vault.read(&one, Kept::Note { item: "a" }, &kept),
+            vault.read(&one, Kept::Attachment { name: "a" }, &kept),
             vault.read(&one, Kept::Case, &kept[1..]),
             vault.read(&one, Kept::Case, &[]),
             other.read(&one, Kept::Case, &kept),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::time::Duration;
 use yici_contract::envelope::MAX_SEALED_BYTES;
-use yici_contract::{CaseNumber, SecretKey, api, envelope, proof};
+use yici_contract::{CaseNumber, SecretKey, SlipSecret, api, envelope, proof};
 
 use crate::hall::{Hall, newborn};
 
@@ -40,8 +40,7 @@ fn a_case_that_was_answered_survives_a_kill() {
     for (submitted, receipt) in &answered {
         let progress = hall.progress(&submitted.case.number, &submitted.secret);
         assert_eq!(progress.fine()["received"], receipt.json["received"]);
-        let open = hall.case(&["show", "--open", &submitted.case.number.to_string()]);
-        let case = yici_contract::Case::from_json(&open.stdout).unwrap();
+        let (case, _) = hall.open_case(&submitted.case.number);
         assert!(case == submitted.case, "as it was submitted");
     }
 }
@@ -132,6 +131,89 @@ fn what_was_not_sealed_for_this_number_is_refused() {
     hall.deliver(&submitted).fine();
 }
 
+/// The bytes up to the first part, and each part with its lengths and name.
+fn pieces(sealed: &[u8]) -> (&[u8], Vec<&[u8]>) {
+    const BEFORE: usize = 4 + 1 + 8 + 8 + 16 + 16 + 32 + 2;
+    let (head, mut rest) = sealed.split_at(BEFORE);
+    let mut parts = Vec::new();
+    while let [length, ..] = rest {
+        let name = usize::from(*length);
+        let bytes: [u8; 4] = rest[1 + name..5 + name].try_into().unwrap();
+        let (part, after) = rest.split_at(5 + name + u32::from_be_bytes(bytes) as usize);
+        parts.push(part);
+        rest = after;
+    }
+    (head, parts)
+}
+
+#[test]
+fn parts_of_another_envelope_and_in_another_order_are_refused() {
+    let hall = Hall::open();
+    let (one, two) = (hall.submit(), hall.submit());
+    let (head, parts) = pieces(one.sealed.as_bytes());
+    let (_, others) = pieces(two.sealed.as_bytes());
+    let [case, application, manifest] = parts[..] else {
+        panic!("{} parts", parts.len());
+    };
+    assert_eq!(
+        [head, case, application, manifest].concat(),
+        one.sealed.as_bytes()
+    );
+    for swapped in [
+        [application, case, manifest],
+        [case, manifest, application],
+        [others[0], application, manifest],
+        [case, others[1], manifest],
+        [case, application, others[2]],
+        [case, case, manifest],
+    ] {
+        let bytes = [head, &swapped.concat()].concat();
+        hall.deliver_as(&hall.device, &one.case.number, &bytes)
+            .problem(422, "cannot-open");
+    }
+    assert!(hall.case(&["list"]).stdout.is_empty(), "nothing was stored");
+    hall.deliver(&one).fine();
+}
+
+/// What holds between devices: nothing gives a sealed or opened case back, to no device. Progress is
+/// read by whoever has the slip or the card, at any enrolled terminal.
+#[test]
+fn another_devices_case_is_neither_delivered_nor_read() {
+    let hall = Hall::open();
+    let submitted = hall.submit();
+    let (number, bytes) = (submitted.case.number, submitted.sealed.as_bytes());
+    let other = SecretKey::random().unwrap();
+    hall.enrol(other.public());
+    // Replayed before it was delivered, as it is and under a number of its own.
+    hall.deliver_as(&other, &number, bytes)
+        .problem(422, "cannot-open");
+    hall.deliver_as(&other, &CaseNumber::random().unwrap(), bytes)
+        .problem(422, "cannot-open");
+    hall.deliver(&submitted).fine();
+    // Replayed afterwards: not even the receipt is given to another device.
+    hall.deliver_as(&other, &number, bytes)
+        .problem(409, "conflict");
+    // Whoever copied it cannot pass it off as its own.
+    let mut claimed = bytes.to_vec();
+    claimed[13..21].copy_from_slice(other.public().id().as_bytes());
+    let again = CaseNumber::random().unwrap();
+    hall.deliver_as(&other, &again, &claimed)
+        .problem(422, "cannot-open");
+    let path = api::DELIVER.replace("{number}", &number.compact());
+    for method in ["GET", "POST", "DELETE"] {
+        hall.call(method, &path, b"").problem(405, "method");
+    }
+    let secret = submitted.secret.clone();
+    let by_secret = hall.ask(&other, &number, api::ProgressKey::Secret { secret });
+    let progress = by_secret.fine();
+    let keys: Vec<&String> = progress.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["number", "matter", "received", "now", "units"]);
+    let guess = api::ProgressKey::Secret {
+        secret: SlipSecret::random().unwrap(),
+    };
+    hall.ask(&other, &number, guess).problem(404, "not-found");
+}
+
 #[test]
 fn sealing_keys_are_changed_without_losing_a_case() {
     let mut hall = Hall::open();
@@ -153,8 +235,9 @@ fn sealing_keys_are_changed_without_losing_a_case() {
     // What was received stays readable: it is kept under another key.
     hall.upstream = current.public().clone();
     hall.progress(&one.case.number, &one.secret).fine();
-    let open = hall.case(&["show", "--open", &one.case.number.to_string()]);
-    assert!(yici_contract::Case::from_json(&open.stdout).unwrap() == one.case);
+    let (case, json) = hall.open_case(&one.case.number);
+    assert!(case == one.case);
+    assert_eq!(json["attachments"][0]["part"], "application");
 }
 
 #[test]

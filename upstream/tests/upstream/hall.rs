@@ -100,6 +100,23 @@ impl Hall {
         self.run(&[&at, args].concat())
     }
 
+    /// The case as `case show --open` prints it, with its attachments.
+    pub fn open_case(&self, number: &CaseNumber) -> (Case, Value) {
+        let args = ["show", "--open", "--reason", "复核", &number.to_string()];
+        let shown = self.case(&args);
+        assert!(shown.status.success(), "{shown:?}");
+        let json: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        let case = Case::from_json(json["case"].to_string().as_bytes()).unwrap();
+        (case, json)
+    }
+
+    /// A command on the database that prints JSON.
+    pub fn list(&self, what: &str) -> Value {
+        let listed = self.run(&[what, "--db", &self.db(), "list", "--format", "json"]);
+        assert!(listed.status.success(), "{listed:?}");
+        serde_json::from_slice(&listed.stdout).unwrap()
+    }
+
     pub fn serve(&mut self) {
         let log = fs::OpenOptions::new()
             .create(true)
@@ -143,7 +160,12 @@ impl Hall {
     }
 
     pub fn submit(&self) -> Submitted {
-        let (case, attachments, secret) = newborn();
+        self.submit_for(Applicant::Person { person: who(ID) })
+    }
+
+    pub fn submit_for(&self, applicant: Applicant) -> Submitted {
+        let (mut case, attachments, secret) = newborn();
+        case.applicant = applicant;
         let sealed = envelope::seal(&case, &attachments, &self.device, &self.upstream).unwrap();
         Submitted {
             case,
@@ -171,24 +193,36 @@ impl Hall {
     }
 
     pub fn progress(&self, number: &CaseNumber, secret: &SlipSecret) -> Reply {
-        let asked = api::ProgressRequest {
-            number: *number,
-            secret: secret.clone(),
-        };
-        self.call("POST", api::PROGRESS, &serde_json::to_vec(&asked).unwrap())
+        let secret = secret.clone();
+        self.ask(&self.device, number, api::ProgressKey::Secret { secret })
+    }
+
+    pub fn progress_by_card(&self, number: &CaseNumber, code: &str) -> Reply {
+        let code = Private::new(code);
+        self.ask(&self.device, number, api::ProgressKey::Card { code })
+    }
+
+    pub fn ask(&self, device: &SecretKey, number: &CaseNumber, by: api::ProgressKey) -> Reply {
+        let number = *number;
+        let json = serde_json::to_vec(&api::ProgressRequest { number, by }).unwrap();
+        self.call_as(device, "POST", api::PROGRESS, &json)
     }
 
     pub fn call(&self, method: &str, path: &str, json: &[u8]) -> Reply {
+        self.call_as(&self.device, method, path, json)
+    }
+
+    fn call_as(&self, device: &SecretKey, method: &str, path: &str, json: &[u8]) -> Reply {
         let request = proof::Request {
             method,
             path,
             body: json,
         };
-        let bytes = self.request(&self.device, &request, "content-type: application/json");
+        let bytes = self.request(device, &request, "content-type: application/json");
         self.raw(&bytes).unwrap()
     }
 
-    fn delivery_as(&self, device: &SecretKey, number: &CaseNumber, body: &[u8]) -> Vec<u8> {
+    pub fn delivery_as(&self, device: &SecretKey, number: &CaseNumber, body: &[u8]) -> Vec<u8> {
         let request = proof::Request {
             method: "PUT",
             path: &api::DELIVER.replace("{number}", &number.compact()),
@@ -231,7 +265,7 @@ impl Hall {
     }
 
     pub fn connect(&self) -> StreamOwned<ClientConnection, TcpStream> {
-        let (_, address) = self.serving.as_ref().unwrap();
+        let address = self.address();
         let mut roots = RootCertStore::empty();
         let ca = fs::read(self.path("data/ca.pem")).unwrap();
         roots
@@ -250,6 +284,10 @@ impl Hall {
         StreamOwned::new(client, tcp)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.serving.as_ref().unwrap().1
+    }
+
     pub fn db(&self) -> String {
         format!("sqlite:{}", self.path("upstream.db"))
     }
@@ -263,6 +301,13 @@ impl Drop for Hall {
 
 pub fn matters() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog/matters")
+}
+
+pub fn who(code: &str) -> Party {
+    Party {
+        name: Private::new(NAME),
+        code: Some(Private::new(code)),
+    }
 }
 
 /// A case of the shipped catalogue's newborn matter, with all items of a situation.
@@ -292,12 +337,7 @@ pub fn newborn() -> (Case, Vec<Attachment>, SlipSecret) {
                 source: Source::Citizen,
             })
             .to_vec(),
-        applicant: Applicant::Person {
-            person: Party {
-                name: Private::new(NAME),
-                code: Some(Private::new(ID)),
-            },
-        },
+        applicant: Applicant::Person { person: who(ID) },
         materials: Vec::new(),
         declaration: Signed {
             shown: Document {

@@ -5,5 +5,6 @@
 
 mod deliver;
 mod hall;
+mod oversight;
 mod privacy;
 mod progress;

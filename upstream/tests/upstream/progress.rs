@@ -1,9 +1,11 @@
 //! Progress: for the slip's holder alone, by unit, in upstream's words.
 
 use serde_json::Value;
+use yici_contract::api::MAX_WRONG_KEYS_AN_HOUR;
+use yici_contract::case::Applicant;
 use yici_contract::{CaseNumber, SlipSecret};
 
-use crate::hall::Hall;
+use crate::hall::{Hall, ID, who};
 
 fn items(progress: &Value) -> Vec<&Value> {
     let units = progress["units"].as_array().unwrap();
@@ -27,6 +29,85 @@ fn only_the_secret_opens_it() {
     let missing = hall.progress(&nobody, &SlipSecret::random().unwrap());
     missing.problem(404, "not-found");
     assert_eq!(wrong.json, missing.json, "nothing tells them apart");
+}
+
+#[test]
+fn the_cards_of_its_people_open_it_by_the_typed_number() {
+    let hall = Hall::open();
+    let (ward, stranger) = ("110105202601010016", "110105194912310038");
+    let one = hall.submit_for(Applicant::Guardian {
+        person: who(ID),
+        ward: who(ward),
+    });
+    let other = hall.submit_for(Applicant::Officer {
+        person: who(stranger),
+        business: who(ward),
+    });
+    hall.deliver(&one).fine();
+    hall.deliver(&other).fine();
+    let number = one.case.number;
+    let by_secret = hall.progress(&number, &one.secret);
+    for card in [ID, ward] {
+        let by_card = hall.progress_by_card(&number, card);
+        assert_eq!(by_card.fine()["units"], by_secret.json["units"]);
+    }
+    let missing = hall.progress_by_card(&CaseNumber::random().unwrap(), ID);
+    missing.problem(404, "not-found");
+    // A card of nobody in it, of another case, of a business, and no card at all.
+    for (number, card) in [
+        (number, "11010519491231001X"),
+        (number, stranger),
+        (other.case.number, ID),
+        (other.case.number, ward),
+        (number, ""),
+    ] {
+        let wrong = hall.progress_by_card(&number, card);
+        wrong.problem(404, "not-found");
+        assert_eq!(wrong.json, missing.json, "nothing tells them apart");
+    }
+    let typed = [
+        number.to_string().to_lowercase(),
+        number.compact(),
+        format!(" {} ", number.to_string().replace('-', " ")),
+        number.to_string().replace('0', "o").replace('1', "l"),
+    ];
+    for typed in typed {
+        let asked = serde_json::json!({"number": typed, "by": {"kind": "card", "code": ID}});
+        let reply = hall.call("POST", "/v1/progress", asked.to_string().as_bytes());
+        assert_eq!(reply.fine()["number"], number.to_string(), "{typed}");
+    }
+    let mut wrong = number.compact();
+    let last = if wrong.ends_with('0') { "1" } else { "0" };
+    wrong.replace_range(15.., last);
+    let asked = serde_json::json!({"number": wrong, "by": {"kind": "card", "code": ID}});
+    hall.call("POST", "/v1/progress", asked.to_string().as_bytes())
+        .problem(400, "malformed");
+}
+
+#[test]
+fn wrong_keys_for_one_number_are_limited() {
+    let hall = Hall::open();
+    let (one, two) = (hall.submit(), hall.submit());
+    hall.deliver(&one).fine();
+    hall.deliver(&two).fine();
+    let nobody = CaseNumber::random().unwrap();
+    for number in [one.case.number, nobody] {
+        // Cards and secrets count together. The hour may turn in between: then it takes as many again.
+        let refused = (0..2 * MAX_WRONG_KEYS_AN_HOUR).find(|try_| {
+            let reply = if try_ % 2 == 0 {
+                hall.progress_by_card(&number, "110105194912310038")
+            } else {
+                hall.progress(&number, &two.secret)
+            };
+            reply.status == 429
+        });
+        assert!(refused.unwrap() >= MAX_WRONG_KEYS_AN_HOUR);
+    }
+    // The right key is refused too, or it could be told by its answer; other cases go on.
+    hall.progress(&one.case.number, &one.secret)
+        .problem(429, "too-many");
+    hall.progress(&two.case.number, &two.secret).fine();
+    hall.progress_by_card(&two.case.number, ID).fine();
 }
 
 #[test]
