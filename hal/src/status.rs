@@ -1,8 +1,8 @@
 //! What a device says about itself, in the words of CEN XFS4IoT (camelCase on the wire).
 //!
 //! Two rules. `None` means that the device has no such sensor; `Unknown` means that it has one and
-//! cannot be told now. And unknown is never good: [`PrinterStatus::ready`] and
-//! [`ReaderStatus::ready`] are true only when everything that matters was heard from the device.
+//! cannot be told now. And unknown is never good: [`PrinterStatus::ready`],
+//! [`ReaderStatus::ready`] and [`ScannerStatus::ready`] are true only when everything that matters was heard from the device.
 //!
 //! XFS has no word for an open cover or a hot head, so a [`Cause`] goes beside it.
 
@@ -14,9 +14,10 @@ use serde::Serialize;
 pub enum DeviceState {
     /// It works.
     Online,
-    /// It is there and does not take part: it gives no answer, or says so itself.
+    /// It does not take part: it cannot be reached, gives no answer, or says so itself. Whether it
+    /// has power is not known.
     Offline,
-    /// Switched off or not connected: the link cannot be opened.
+    /// Switched off, and known to be.
     PowerOff,
     /// The terminal was set up without it.
     NoDevice,
@@ -84,6 +85,20 @@ pub enum CardMedia {
     Entering,
     /// A card is held.
     Latched,
+}
+
+/// XFS4IoT `barcodeReader.status.scanner`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Scanner {
+    /// It cannot be told now.
+    Unknown,
+    /// It reads codes.
+    On,
+    /// It is switched off.
+    Off,
+    /// It does not work.
+    Inoperative,
 }
 
 /// Who has to do something so that the device works again.
@@ -172,7 +187,11 @@ impl Cause {
     pub fn device(self) -> DeviceState {
         match self {
             Self::CoverOpen | Self::FeedKey => DeviceState::UserError,
-            Self::PaperOut | Self::Offline | Self::NoAnswer => DeviceState::Offline,
+            // A link that cannot be opened tells nothing about power: the cable, the network, the
+            // address or a right may be missing just as well.
+            Self::PaperOut | Self::Offline | Self::NotConnected | Self::NoAnswer => {
+                DeviceState::Offline
+            }
             Self::PaperJam
             | Self::Cutter
             | Self::Recoverable
@@ -181,7 +200,6 @@ impl Cause {
             | Self::SecurityModule
             | Self::CannotDraw => DeviceState::HardwareError,
             Self::HeadHot => DeviceState::DeviceBusy,
-            Self::NotConnected => DeviceState::PowerOff,
         }
     }
 }
@@ -247,6 +265,35 @@ impl ReaderStatus {
     }
 }
 
+/// What a code scanner says, or rather what was heard of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScannerStatus {
+    /// Whether it works; [`DeviceState::Starting`] while its port is open and no code has come.
+    pub device: DeviceState,
+    /// Whether it reads codes.
+    pub scanner: Scanner,
+    /// Why it does not work, if it does not.
+    pub cause: Option<Cause>,
+}
+
+impl ScannerStatus {
+    /// The status of a scanner that cannot be heard, for this reason.
+    pub fn faulty(cause: Cause) -> Self {
+        Self {
+            device: cause.device(),
+            scanner: Scanner::Unknown,
+            cause: Some(cause),
+        }
+    }
+
+    /// True if a code has come. One that was not heard yet may well work: without a `cause` it can be
+    /// offered beside another way.
+    pub fn ready(&self) -> bool {
+        self.device == DeviceState::Online && self.scanner == Scanner::On && self.cause.is_none()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,7 +313,7 @@ mod tests {
         let status = ReaderStatus::faulty(Cause::NotConnected);
         assert_eq!(
             serde_json::to_string(&status).unwrap(),
-            r#"{"device":"powerOff","media":"unknown","cause":"notConnected"}"#
+            r#"{"device":"offline","media":"unknown","cause":"notConnected"}"#
         );
     }
 
@@ -303,5 +350,19 @@ mod tests {
         );
         assert!(!PrinterStatus::unheard(Cause::NoAnswer).ready());
         assert!(!ReaderStatus::faulty(Cause::NoAnswer).ready());
+        let heard = ScannerStatus {
+            device: DeviceState::Online,
+            scanner: Scanner::On,
+            cause: None,
+        };
+        assert!(heard.ready());
+        assert!(
+            !ScannerStatus {
+                scanner: Scanner::Unknown,
+                ..heard
+            }
+            .ready()
+        );
+        assert!(!ScannerStatus::faulty(Cause::NotConnected).ready());
     }
 }

@@ -16,6 +16,7 @@ use crate::order::{
     CardOrder, CutterState, HeadState, Order, PaperOrder, Position, PrinterOrder, WaitOrder,
 };
 use crate::printer::Printer;
+use crate::scanner::Scanner;
 
 /// Longest request or answer in bytes.
 const LONGEST: u64 = 256 * 1024;
@@ -28,6 +29,7 @@ const MOST: usize = 32;
 pub struct Devices {
     pub reader: Option<Reader>,
     pub printer: Option<Printer>,
+    pub scanner: Option<Scanner>,
 }
 
 /// A message on the socket.
@@ -104,6 +106,7 @@ fn send(socket: &Path, order: Order) -> Result<Value, String> {
         | Order::Cutter { .. }
         | Order::Head { .. }
         | Order::Printer(_)
+        | Order::Scan(_)
         | Order::State
         | Order::Wait(_) => None,
     };
@@ -181,6 +184,12 @@ fn obey(request: Request, devices: &Devices) -> Value {
             Order::Printer(PrinterOrder::NoCompletion { state }) => {
                 printer()?.set(|machine| machine.no_completion = state.is_on())
             }
+            Order::Scan(order) => devices
+                .scanner
+                .as_ref()
+                .ok_or_else(|| failed(2, "this kiosk-sim runs no code scanner"))?
+                .scan(&order)
+                .map_err(|error| failed(2, error))?,
             Order::State => {
                 let card = devices.reader.as_ref().map(Reader::state);
                 let printer = devices.printer.as_ref().map(Printer::state);

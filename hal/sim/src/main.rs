@@ -1,14 +1,16 @@
-//! `kiosk-sim`: devices without hardware. It speaks their wire protocols from outside, over a
-//! pseudo-terminal and a TCP port, so that the terminal runs its real drivers against it.
+//! `kiosk-sim`: devices without hardware. It speaks their wire protocols from outside, over
+//! pseudo-terminals and a TCP port, so that the terminal runs its real drivers against it.
 //!
 //! Everything about the protocols is written here a second time, from the manuals and not from
 //! yici-hal's drivers: a simulator that shared their code would share their mistakes.
 
 mod card;
 mod control;
+mod line;
 mod order;
 mod printer;
 mod run;
+mod scanner;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

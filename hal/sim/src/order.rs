@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 /// One order.
@@ -23,6 +23,8 @@ pub enum Order {
     /// The printer's answers
     #[command(subcommand)]
     Printer(PrinterOrder),
+    /// Hold a code up to the scanner
+    Scan(ScanOrder),
     /// Tell the state of everything
     State,
     /// Wait for something
@@ -54,6 +56,18 @@ pub enum CardOrder {
     Late { milliseconds: u64 },
     /// Answer nothing at all
     Silent { state: Switch },
+}
+
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct ScanOrder {
+    /// What the code says; it is followed by CR
+    pub text: String,
+    /// Send it in GB 18030 instead of UTF-8
+    #[arg(long)]
+    pub gb18030: bool,
+    /// Send nothing behind it: a pause ends it
+    #[arg(long)]
+    pub without_end: bool,
 }
 
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]

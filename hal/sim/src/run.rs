@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::card::Reader;
 use crate::control::{self, Devices};
 use crate::printer::{self, Charset, Printer};
+use crate::scanner::Scanner;
 
 /// Options of `kiosk-sim run`.
 #[derive(Args)]
@@ -22,6 +23,9 @@ pub struct Options {
     /// Run an ID card reader, and link its serial line here
     #[arg(long, value_name = "LINK")]
     card_reader: Option<PathBuf>,
+    /// Run a code scanner, and link its serial line of 9600 baud here
+    #[arg(long, value_name = "LINK")]
+    code_scanner: Option<PathBuf>,
     /// Run a receipt printer at this address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     printer: Option<SocketAddr>,
@@ -50,8 +54,8 @@ enum Paper {
 /// Why the devices cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// Neither reader nor printer is asked for.
-    #[error("nothing to run: give --card-reader LINK, --printer ADDRESS, or both")]
+    /// No device is asked for.
+    #[error("nothing to run: give --card-reader LINK, --code-scanner LINK or --printer ADDRESS")]
     Nothing,
     /// The printer would be open to the network.
     #[error("{0} is not a loopback address: a simulated printer serves this machine alone")]
@@ -71,7 +75,8 @@ pub enum RunError {
 /// # Errors
 /// If they cannot be started.
 pub fn run(options: Options) -> Result<Infallible, RunError> {
-    if options.card_reader.is_none() && options.printer.is_none() {
+    if options.card_reader.is_none() && options.code_scanner.is_none() && options.printer.is_none()
+    {
         return Err(RunError::Nothing);
     }
     let open = |what: String| move |source| RunError::Open { what, source };
@@ -79,6 +84,12 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
         Some(link) => {
             Some(Reader::start(link).map_err(open(format!("card reader at {}", link.display())))?)
         }
+        None => None,
+    };
+    let scanner = match &options.code_scanner {
+        Some(link) => Some(
+            Scanner::start(link).map_err(open(format!("code scanner at {}", link.display())))?,
+        ),
         None => None,
     };
     let printer = match options.printer {
@@ -101,12 +112,22 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
         }
         None => None,
     };
+    let serial = |link: &PathBuf| {
+        let link = std::path::absolute(link).unwrap_or_else(|_| link.clone());
+        format!("serial:{}", link.display())
+    };
     let ready = json!({
-        "card_reader": options.card_reader.as_deref().map(|link| format!("serial:{}", std::path::absolute(link).unwrap_or_else(|_| link.into()).display())),
+        "card_reader": options.card_reader.as_ref().map(serial),
+        "code_scanner": options.code_scanner.as_ref().map(|link| format!("{}?baud=9600", serial(link))),
         "printer": printer.as_ref().map(|printer| format!("tcp:{}", printer.address())),
         "socket": options.socket,
     });
-    control::serve(&options.socket, Devices { reader, printer })
+    let devices = Devices {
+        reader,
+        printer,
+        scanner,
+    };
+    control::serve(&options.socket, devices)
         .map_err(open(format!("socket {}", options.socket.display())))?;
     let mut stdout = std::io::stdout();
     // Whoever started this may not care for the line.

@@ -411,7 +411,7 @@ mod tests {
         let mut reader = reader(&[]);
         assert!(reader.find().is_err());
         assert_eq!(reader.status().cause, Some(Cause::NotConnected));
-        assert_eq!(reader.status().device, DeviceState::PowerOff);
+        assert_eq!(reader.status().device, DeviceState::Offline);
     }
 
     #[test]

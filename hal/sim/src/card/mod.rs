@@ -1,7 +1,6 @@
 //! A reader of resident ID cards with a SAM_V module, on a pseudo-terminal.
 
 mod block;
-mod line;
 mod people;
 mod reader;
 

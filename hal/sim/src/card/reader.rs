@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::block;
-use super::line::Line;
 use super::people::Person;
+use crate::line::Line;
 
 /// Handle to the running reader.
 #[derive(Clone)]
@@ -80,7 +80,7 @@ impl Reader {
     /// # Errors
     /// If there is no pseudo-terminal, or the link cannot be made.
     pub fn start(link: &Path) -> io::Result<Self> {
-        let mut line = Line::open(link)?;
+        let mut line = Line::open(link, 115_200)?;
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),

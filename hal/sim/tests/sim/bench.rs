@@ -15,6 +15,7 @@ pub struct Bench {
     process: Child,
     directory: TempDir,
     pub card_reader: Option<Address>,
+    pub code_scanner: Option<Address>,
     pub printer: Option<Address>,
 }
 
@@ -33,6 +34,7 @@ impl Bench {
         let directory = tempfile::tempdir().unwrap();
         let options = options.iter().map(|&option| match option {
             "CARD" => directory.path().join("card").into_os_string(),
+            "SCANNER" => directory.path().join("scanner").into_os_string(),
             "OUT" => directory.path().join("out").into_os_string(),
             other => other.into(),
         });
@@ -52,6 +54,7 @@ impl Bench {
         Self {
             process,
             card_reader: address("card_reader"),
+            code_scanner: address("code_scanner"),
             printer: address("printer"),
             directory,
         }

@@ -267,7 +267,7 @@ fn a_reader_that_goes_away_is_told_and_opened_again() {
     let status = reader.status();
     assert_eq!(
         (status.device, status.cause),
-        (DeviceState::PowerOff, Some(Cause::NotConnected))
+        (DeviceState::Offline, Some(Cause::NotConnected))
     );
     assert!(matches!(
         id_card::open(&address),

@@ -18,6 +18,7 @@ fn orders_answer_in_one_line_and_by_exit_code() {
     assert_eq!(bench.try_ctl("card lift").0, 1, "there is no card");
     assert_eq!(bench.try_ctl("card lay nobody").0, 2);
     assert_eq!(bench.try_ctl("paper out").0, 2, "there is no printer");
+    assert_eq!(bench.try_ctl("scan code").0, 2, "there is no scanner");
     assert_eq!(bench.try_ctl("paper eat").0, 2);
     assert_eq!(bench.try_ctl("wait reader-polled --timeout 100ms").0, 1);
     assert_eq!(

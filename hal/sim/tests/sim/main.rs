@@ -5,6 +5,7 @@
 
 mod bench;
 mod cards;
+mod codes;
 mod control;
 mod memory;
 mod slips;

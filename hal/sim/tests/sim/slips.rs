@@ -538,7 +538,7 @@ fn a_lost_printer_is_told_and_found_again() {
     let status = printer.status();
     assert_eq!(
         (status.device, status.cause),
-        (DeviceState::PowerOff, Some(Cause::NotConnected))
+        (DeviceState::Offline, Some(Cause::NotConnected))
     );
     assert_eq!(
         printer.print(&short()),

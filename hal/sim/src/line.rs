@@ -1,4 +1,4 @@
-//! A serial line of 115200 baud, 8N1, on a pseudo-terminal.
+//! A serial line, 8N1, on a pseudo-terminal.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -14,14 +14,13 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
 
-/// Time of one byte: start bit, 8 bits, stop bit.
-const BYTE: Duration = Duration::from_nanos(10 * 1_000_000_000 / 115_200);
-
-/// Bytes written at once; 1.4 ms of line.
+/// Bytes written at once; 1.4 ms of line at 115200 baud, 17 ms at 9600: as USB adapters do.
 const PIECE: usize = 16;
 
-/// The far end of the line, where the reader is.
+/// The far end of the line, where the device is.
 pub struct Line {
+    /// Time of one byte: start bit, 8 bits, stop bit.
+    byte: Duration,
     master: File,
     /// Held open so that the line stays up, and raw, between two users of it.
     slave: OwnedFd,
@@ -30,8 +29,8 @@ pub struct Line {
 }
 
 impl Line {
-    /// Makes the line and links its near end at `link`.
-    pub fn open(link: &Path) -> io::Result<Self> {
+    /// Makes a line of so many bits per second, and links its near end at `link`.
+    pub fn open(link: &Path, baud: u32) -> io::Result<Self> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
@@ -50,6 +49,7 @@ impl Line {
         }
         std::os::unix::fs::symlink(path, link)?;
         Ok(Self {
+            byte: Duration::from_secs(10) / baud,
             master: master.into(),
             slave,
             free: Instant::now(),
@@ -65,14 +65,18 @@ impl Line {
         let mut ready = [PollFd::new(&self.master, PollFlags::IN)];
         poll(&mut ready, Some(&timeout))?;
         if !ready[0].revents().contains(PollFlags::IN) {
-            // Nobody has talked for a while. A user of the line that was killed leaves it marked as
-            // exclusive, which a real line forgets on its last close; this end must forget it here.
-            ioctl_tiocnxcl(self.slave.as_fd())?;
+            self.release()?;
             return Ok(0);
         }
         let read = self.master.read(buffer)?;
-        thread::sleep(BYTE * u32::try_from(read).unwrap_or(u32::MAX));
+        thread::sleep(self.byte * u32::try_from(read).unwrap_or(u32::MAX));
         Ok(read)
+    }
+
+    /// To be called now and then while nobody talks. A user of the line that was killed leaves it
+    /// marked as exclusive, which a real line forgets on its last close; this end must forget it here.
+    pub fn release(&self) -> io::Result<()> {
+        Ok(ioctl_tiocnxcl(self.slave.as_fd())?)
     }
 
     /// Sends bytes at the speed of the line.
@@ -80,7 +84,7 @@ impl Line {
         self.free = self.free.max(Instant::now());
         for piece in bytes.chunks(PIECE) {
             // A byte is there when its last bit is.
-            self.free += BYTE * u32::try_from(piece.len()).unwrap_or(u32::MAX);
+            self.free += self.byte * u32::try_from(piece.len()).unwrap_or(u32::MAX);
             thread::sleep(self.free.saturating_duration_since(Instant::now()));
             self.master.write_all(piece)?;
         }

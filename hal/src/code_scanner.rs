@@ -1,0 +1,524 @@
+//! Scanners of bar codes and QR codes that send what they read over a serial line (or USB in its CDC
+//! mode): the text, then CR, LF, both, or nothing but a pause.
+//!
+//! Such a scanner takes no questions. That its port is open is all that can be known of it before the
+//! first code comes, so it is offered beside another way of doing the same, such as typing a number.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use encoding_rs::GB18030;
+use zeroize::Zeroizing;
+
+use crate::address::Address;
+use crate::status::{Actor, Cause, DeviceState, Scanner, ScannerStatus};
+use crate::transport::{self, Transport, TransportError};
+use crate::wipe::Bytes;
+
+/// Bits per second that serial scanners start with.
+pub const USUAL_BAUD: u32 = 9600;
+
+/// No code is longer, in bytes as sent; the largest QR code holds 2953.
+pub const MAX_CODE_BYTES: usize = 4096;
+
+/// A scanner of codes.
+///
+/// A lost link is opened again by the next call.
+pub trait CodeScanner: Send {
+    /// What can be known without asking; never waits.
+    fn status(&mut self) -> ScannerStatus;
+
+    /// Waits for a code until the given time; `None` if none came. What is half read by then is kept
+    /// for the next call.
+    ///
+    /// # Errors
+    /// [`ScannerError`]; the next call starts afresh.
+    fn read(&mut self, until: Instant) -> Result<Option<ScannedCode>, ScannerError>;
+
+    /// Forgets what was scanned and not read. Ask for it before each wait: whatever lies there was
+    /// held up by somebody earlier. Never waits.
+    ///
+    /// # Errors
+    /// [`ScannerError::DeviceGone`].
+    fn forget(&mut self) -> Result<(), ScannerError>;
+}
+
+/// What a code says. Anything may stand in a code that people hold up, also the secret of a slip:
+/// it is zeroised when dropped, and `Debug` does not show it.
+pub struct ScannedCode(Zeroizing<String>);
+
+impl ScannedCode {
+    /// The text, without the line's end.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ScannedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ScannedCode(…)")
+    }
+}
+
+/// Why there is no code. Nothing of what was scanned is in it.
+#[derive(Debug, thiserror::Error)]
+pub enum ScannerError {
+    /// It has more than [`MAX_CODE_BYTES`]; it was dropped.
+    #[error("what was scanned is longer than any code")]
+    TooLong,
+    /// It is no text in UTF-8 or GB 18030, or has characters that only control devices; it was
+    /// dropped. A damaged line looks so, too, as does a wrong line speed.
+    #[error("what was scanned is no text")]
+    NotText,
+    /// The link cannot be opened, or was lost.
+    #[error("the scanner is gone: {0}")]
+    DeviceGone(TransportError),
+}
+
+impl ScannerError {
+    /// Who must act. The citizen: hold another code up, or the same again.
+    pub fn actor(&self) -> Actor {
+        self.cause().map_or(Actor::Citizen, Cause::actor)
+    }
+
+    /// What is wrong with the scanner; `None` if only the code was.
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::TooLong | Self::NotText => None,
+            Self::DeviceGone(_) => Some(Cause::NotConnected),
+        }
+    }
+}
+
+/// Opens the scanner at a serial line (or behind a serial-to-network converter).
+///
+/// # Errors
+/// [`ScannerError::DeviceGone`] if the link cannot be opened now.
+pub fn open(address: &Address) -> Result<Box<dyn CodeScanner>, ScannerError> {
+    let link = transport::open(address).map_err(ScannerError::DeviceGone)?;
+    Ok(Box::new(SerialScanner::new(address.clone(), link)))
+}
+
+/// A line that is silent for so long has ended the code: 1 byte takes 1 ms at 9600 baud, and USB
+/// adapters hold bytes back for up to 16 ms.
+const QUIET: Duration = Duration::from_millis(100);
+
+struct SerialScanner {
+    address: Address,
+    link: Option<Box<dyn Transport>>,
+    lines: Lines,
+    /// When the last byte came.
+    last: Instant,
+    /// A code came over this link.
+    heard: bool,
+}
+
+impl SerialScanner {
+    fn new(address: Address, link: Box<dyn Transport>) -> Self {
+        Self {
+            address,
+            link: Some(link),
+            lines: Lines::default(),
+            last: Instant::now(),
+            heard: false,
+        }
+    }
+
+    /// Uses the link, opened again if it was lost.
+    fn on_link<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self, &mut dyn Transport) -> Result<T, ScannerError>,
+    ) -> Result<T, ScannerError> {
+        let mut link = match self.link.take() {
+            Some(link) => link,
+            None => transport::open(&self.address).map_err(ScannerError::DeviceGone)?,
+        };
+        let result = work(self, &mut *link);
+        if matches!(result, Err(ScannerError::DeviceGone(_))) {
+            self.lines = Lines::default();
+            self.heard = false;
+        } else {
+            self.link = Some(link);
+        }
+        result
+    }
+
+    /// Reads what is there, or waits for the first bytes until then; how many came.
+    fn take(&mut self, link: &mut dyn Transport, until: Instant) -> Result<usize, ScannerError> {
+        let mut buffer = Zeroizing::new([0; 512]);
+        let read = link
+            .read_some(&mut *buffer, until)
+            .map_err(ScannerError::DeviceGone)?;
+        if read > 0 {
+            self.lines.push(&buffer[..read]);
+            self.last = Instant::now();
+        }
+        Ok(read)
+    }
+
+    fn wait(
+        &mut self,
+        link: &mut dyn Transport,
+        until: Instant,
+    ) -> Result<Option<ScannedCode>, ScannerError> {
+        loop {
+            if let Some(code) = self.lines.next_code() {
+                return code.map(Some);
+            }
+            let quiet = self.lines.is_partial().then(|| self.last + QUIET);
+            // Read first, also when the pause is over by the clock: nobody may have looked meanwhile.
+            let read = self.take(link, quiet.map_or(until, |quiet| quiet.min(until)))?;
+            let now = Instant::now();
+            if read == 0
+                && quiet.is_some_and(|quiet| now >= quiet)
+                && let Some(code) = self.lines.end()
+            {
+                return code.map(Some);
+            }
+            // Asked after each piece, so that babble cannot hold it.
+            if now >= until {
+                return self.lines.next_code().transpose();
+            }
+        }
+    }
+}
+
+impl CodeScanner for SerialScanner {
+    fn status(&mut self) -> ScannerStatus {
+        // What came meanwhile is kept; a line that was hung up fails.
+        match self.on_link(|scanner, link| scanner.take(link, Instant::now())) {
+            Ok(_) if self.heard => ScannerStatus {
+                device: DeviceState::Online,
+                scanner: Scanner::On,
+                cause: None,
+            },
+            Ok(_) => ScannerStatus {
+                device: DeviceState::Starting,
+                scanner: Scanner::Unknown,
+                cause: None,
+            },
+            Err(error) => ScannerStatus::faulty(error.cause().unwrap_or(Cause::Garbled)),
+        }
+    }
+
+    fn read(&mut self, until: Instant) -> Result<Option<ScannedCode>, ScannerError> {
+        let code = self.on_link(|scanner, link| scanner.wait(link, until));
+        self.heard |= matches!(code, Ok(Some(_)));
+        code
+    }
+
+    fn forget(&mut self) -> Result<(), ScannerError> {
+        self.on_link(|scanner, link| {
+            scanner.lines = Lines::default();
+            link.drain().map_err(ScannerError::DeviceGone)
+        })
+    }
+}
+
+/// Cuts what comes down the line into codes, and holds a bounded part of it.
+struct Lines {
+    held: Bytes,
+    /// The code that is coming is too long; what follows up to its end is dropped.
+    too_long: bool,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            held: Bytes::with_capacity(2 * MAX_CODE_BYTES),
+            too_long: false,
+        }
+    }
+}
+
+impl Lines {
+    /// Takes bytes from the line. Call [`Self::next_code`] until `None` after each piece.
+    fn push(&mut self, bytes: &[u8]) {
+        self.held.extend(bytes);
+    }
+
+    /// True in the middle of a code.
+    fn is_partial(&self) -> bool {
+        self.too_long || !self.held.is_empty()
+    }
+
+    /// The next code that has its end. Neither CR nor LF is part of a character in UTF-8 or GB 18030.
+    fn next_code(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
+        while let Some(end) = self.held.iter().position(|byte| b"\r\n".contains(byte)) {
+            let code = self.code(end);
+            self.held.discard(end + 1);
+            // Nothing stands between CR and LF.
+            if code.is_some() {
+                return code;
+            }
+        }
+        if self.held.len() > MAX_CODE_BYTES {
+            self.held.discard(self.held.len());
+            self.too_long = true;
+        }
+        None
+    }
+
+    /// Told that the line went quiet: what is held is a code.
+    fn end(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
+        let code = self.code(self.held.len());
+        self.held.discard(self.held.len());
+        code
+    }
+
+    /// The code of the first bytes that are held, if there are any.
+    fn code(&mut self, length: usize) -> Option<Result<ScannedCode, ScannerError>> {
+        if std::mem::take(&mut self.too_long) || length > MAX_CODE_BYTES {
+            return Some(Err(ScannerError::TooLong));
+        }
+        (length > 0).then(|| decode(&self.held[..length]).ok_or(ScannerError::NotText))
+    }
+}
+
+/// A text in UTF-8, else in GB 18030, whole or not at all.
+fn decode(bytes: &[u8]) -> Option<ScannedCode> {
+    let mut decoder = GB18030.new_decoder_without_bom_handling();
+    let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len())?;
+    // Reserved at once: a string that grows leaves copies.
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    if let Ok(utf8) = std::str::from_utf8(bytes) {
+        text.push_str(utf8);
+    } else {
+        let (result, _) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
+        if result != encoding_rs::DecoderResult::InputEmpty {
+            return None;
+        }
+    }
+    // GS, RS and US part the fields of GS1 codes.
+    let fits = |c: char| !c.is_control() || matches!(c, '\t' | '\u{1D}'..='\u{1F}');
+    text.chars().all(fits).then_some(ScannedCode(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::VecDeque;
+    use std::io;
+
+    /// A line on which each piece comes after a pause; then it is quiet, or gone.
+    struct Script {
+        pieces: VecDeque<(Duration, Vec<u8>)>,
+        since: Instant,
+        gone: bool,
+    }
+
+    impl Transport for Script {
+        fn write_some(&mut self, _: &[u8], _: Instant) -> Result<usize, TransportError> {
+            panic!("nothing is asked of a scanner");
+        }
+
+        fn read_some(
+            &mut self,
+            buffer: &mut [u8],
+            until: Instant,
+        ) -> Result<usize, TransportError> {
+            let Some((pause, piece)) = self.pieces.front() else {
+                if self.gone {
+                    return Err(TransportError::Gone(io::ErrorKind::BrokenPipe));
+                }
+                std::thread::sleep(until.saturating_duration_since(Instant::now()));
+                return Ok(0);
+            };
+            let due = self.since + *pause;
+            std::thread::sleep(due.min(until).saturating_duration_since(Instant::now()));
+            if due > until.max(Instant::now()) {
+                return Ok(0);
+            }
+            let count = piece.len();
+            buffer[..count].copy_from_slice(piece);
+            self.pieces.pop_front();
+            self.since = Instant::now();
+            Ok(count)
+        }
+    }
+
+    fn scanner(pieces: &[(u64, &[u8])], gone: bool) -> SerialScanner {
+        let pieces = pieces
+            .iter()
+            .map(|(pause, bytes)| (Duration::from_millis(*pause), bytes.to_vec()));
+        let script = Script {
+            pieces: pieces.collect(),
+            since: Instant::now(),
+            gone,
+        };
+        let address = Address::Serial {
+            path: "/nonexistent".into(),
+            baud: USUAL_BAUD,
+        };
+        SerialScanner::new(address, Box::new(script))
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    fn text(scanner: &mut SerialScanner) -> String {
+        scanner.read(soon()).unwrap().unwrap().text().to_owned()
+    }
+
+    /// What the bytes come to in pieces of a size, the line going quiet at the end.
+    fn codes(bytes: &[u8], piece: usize) -> Vec<Result<String, String>> {
+        let mut lines = Lines::default();
+        let mut found = Vec::new();
+        for piece in bytes.chunks(piece) {
+            lines.push(piece);
+            found.extend(std::iter::from_fn(|| lines.next_code()));
+            assert!(lines.held.len() <= MAX_CODE_BYTES);
+        }
+        found.extend(lines.end());
+        assert!(!lines.is_partial());
+        found
+            .into_iter()
+            .map(|code| match code {
+                Ok(code) => Ok(code.text().to_owned()),
+                Err(error) => Err(error.to_string()),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_code_ends_with_cr_lf_both_or_a_pause() {
+        for end in ["\r", "\n", "\r\n", ""] {
+            let bytes = format!("YICI1:A{end}");
+            let pieces: [(u64, &[u8]); 2] = [(0, bytes.as_bytes()), (800, b"next\r")];
+            let mut scanner = scanner(&pieces, false);
+            assert_eq!(text(&mut scanner), "YICI1:A", "{end:?}");
+            assert_eq!(text(&mut scanner), "next", "{end:?}");
+            assert!(scanner.read(Instant::now()).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_half_read_is_kept_until_it_ends() {
+        let mut scanner = scanner(&[(0, b"YICI"), (60, b"1:A"), (60, b"\r")], false);
+        let short = Instant::now() + Duration::from_millis(30);
+        assert!(scanner.read(short).unwrap().is_none());
+        // Nobody looked for longer than a pause; its rest lies there by now.
+        std::thread::sleep(Duration::from_millis(150));
+        assert_eq!(text(&mut scanner), "YICI1:A");
+    }
+
+    #[test]
+    fn what_somebody_held_up_earlier_is_forgotten() {
+        let mut scanner = scanner(&[(0, b"earlier\rhalf"), (1500, b"now\r")], false);
+        assert_eq!(text(&mut scanner), "earlier");
+        scanner.forget().unwrap();
+        assert_eq!(text(&mut scanner), "now");
+    }
+
+    #[test]
+    fn texts_come_whole_in_both_encodings() {
+        let name = "龙䶮𬭎，一次办";
+        let (encoded, _, lost) = GB18030.encode(name);
+        assert!(!lost);
+        assert_eq!(
+            codes(&[&encoded, &b"\r"[..]].concat(), 1),
+            [Ok(name.into())]
+        );
+        assert_eq!(codes(name.as_bytes(), 2), [Ok(name.into())]);
+        let gs1 = "0106901234567892\u{1D}10A1";
+        assert_eq!(codes(gs1.as_bytes(), 99), [Ok(gs1.into())]);
+    }
+
+    #[test]
+    fn garbage_is_dropped_with_a_reason() {
+        let not_text = || Err("what was scanned is no text".to_owned());
+        let too_long = || Err("what was scanned is longer than any code".to_owned());
+        let ok = || Ok("fine".to_owned());
+        assert_eq!(codes(b"\xFF\xFE\x80\rfine\r", 3), [not_text(), ok()]);
+        assert_eq!(codes(b"a\0b\r\nfine", 99), [not_text(), ok()]);
+        // Half a character of GB 18030.
+        assert_eq!(codes(b"\xC4\xE3\xBA\rfine", 99), [not_text(), ok()]);
+        let longest = "x".repeat(MAX_CODE_BYTES);
+        assert_eq!(codes(longest.as_bytes(), 500), [Ok(longest.clone())]);
+        for piece in [1, 500] {
+            let long = format!("{longest}{longest}y\rfine\r");
+            assert_eq!(codes(long.as_bytes(), piece), [too_long(), ok()]);
+        }
+        assert_eq!(codes(format!("{longest}y").as_bytes(), 512), [too_long()]);
+    }
+
+    #[test]
+    fn only_what_was_heard_is_good() {
+        let mut scanner = scanner(&[(0, b"code\r")], false);
+        let open = ScannerStatus {
+            device: DeviceState::Starting,
+            scanner: Scanner::Unknown,
+            cause: None,
+        };
+        assert_eq!(scanner.status(), open);
+        assert!(!open.ready());
+        assert_eq!(text(&mut scanner), "code");
+        assert!(scanner.status().ready());
+    }
+
+    #[test]
+    fn a_lost_link_is_told_and_opened_again() {
+        let mut scanner = scanner(&[(0, b"code\rhalf")], true);
+        assert_eq!(text(&mut scanner), "code");
+        let error = scanner.read(soon()).unwrap_err();
+        assert!(matches!(error, ScannerError::DeviceGone(_)));
+        assert_eq!(error.actor(), Actor::Staff);
+        // Its file is none: opening it again fails, and that is told.
+        let status = scanner.status();
+        assert_eq!(status, ScannerStatus::faulty(Cause::NotConnected));
+        assert!(scanner.forget().is_err());
+    }
+
+    #[test]
+    fn babble_ends_in_time() {
+        struct Babble;
+        impl Transport for Babble {
+            fn write_some(&mut self, _: &[u8], _: Instant) -> Result<usize, TransportError> {
+                Ok(0)
+            }
+            fn read_some(
+                &mut self,
+                buffer: &mut [u8],
+                _: Instant,
+            ) -> Result<usize, TransportError> {
+                buffer.fill(b'U');
+                Ok(buffer.len())
+            }
+        }
+        let mut scanner = scanner(&[], false);
+        scanner.link = Some(Box::new(Babble));
+        let start = Instant::now();
+        let until = start + Duration::from_millis(50);
+        assert!(scanner.read(until).unwrap().is_none());
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(scanner.lines.held.len() <= MAX_CODE_BYTES);
+    }
+
+    #[test]
+    fn hides_what_it_carries() {
+        let code = decode(b"YICI1:SECRET").unwrap();
+        assert_eq!(format!("{code:?}"), "ScannedCode(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn codes_come_as_sent(
+            sent in prop::collection::vec("[^\\pC]{1,60}", 1..5), piece in 1..200usize,
+            end in prop_oneof![Just("\r"), Just("\n"), Just("\r\n")],
+        ) {
+            let bytes: String = sent.iter().flat_map(|code| [code.as_str(), end]).collect();
+            let expected: Vec<_> = sent.into_iter().map(Ok).collect();
+            prop_assert_eq!(codes(bytes.as_bytes(), piece), expected);
+        }
+
+        #[test]
+        fn any_bytes_neither_panic_nor_grow(
+            bytes in prop::collection::vec(prop_oneof![9 => any::<u8>(), 1 => Just(b'\r')], 0..12000),
+            piece in 1..512usize,
+        ) {
+            codes(&bytes, piece);
+        }
+    }
+}
