@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let now = Now {
         mono: Duration::ZERO,
         wall: datetime(2026, 11, 24, 9, 30, 0, 0),
+        stamp: jiff::Timestamp::UNIX_EPOCH,
     };
     slip_bytes(&config, &catalog, now)?;
     touches(&config, catalog, now);

@@ -3,8 +3,10 @@
 
 mod catalog;
 mod device;
+mod outbox;
 mod run;
 mod slip;
+mod uplink;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,12 @@ enum Command {
     /// Look at the devices, test them, read one card.
     #[command(subcommand)]
     Device(device::Command),
+    /// Look at what waits for delivery, and take a case out sealed.
+    #[command(subcommand)]
+    Outbox(outbox::Command),
+    /// Make this terminal's key, and check the way to upstream.
+    #[command(subcommand)]
+    Uplink(uplink::Command),
 }
 
 /// How results are printed.
@@ -71,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Catalog(command) => catalog::run(&command),
         Command::Slip(command) => slip::run(&command),
         Command::Device(command) => device::run(&command),
+        Command::Outbox(command) => outbox::run(&command),
+        Command::Uplink(command) => uplink::run(&command),
     };
     match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
@@ -80,6 +90,21 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The part of a configuration that says where cases are delivered.
+fn upstream(file: &std::path::Path) -> miette::Result<crate::config::Upstream> {
+    crate::config::Config::load(file)?
+        .upstream
+        .ok_or_else(|| no_upstream(file))
+}
+
+fn no_upstream(file: &std::path::Path) -> miette::Report {
+    miette::miette!(
+        help = "add an [upstream] section; docs/configuration.md describes it",
+        "{} names no upstream",
+        file.display()
+    )
 }
 
 /// Prints one JSON document.

@@ -5,13 +5,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource};
+use reqwest::Url;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use toml::Spanned;
 use yici_catalog::Lang;
+use yici_contract::{PublicKey, SecretKey};
 use yici_hal::address::Address;
 use yici_hal::escpos::{Charset, Completion, Profile};
 use yici_hal::slip::PaperWidth;
 
+use crate::delivery;
+use crate::uplink::{KeyFileError, load_key};
 use crate::visit::{Hall, Timing};
 
 /// A configuration larger than this is refused, in bytes.
@@ -28,6 +35,8 @@ pub struct Config {
     pub card_reader: Option<Address>,
     /// The slip printer; absent on a terminal without one.
     pub printer: Option<Address>,
+    /// The scanner for the codes of slips; absent on a terminal without one.
+    pub code_scanner: Option<Address>,
     /// What the printer can do.
     pub profile: Profile,
     /// The language that an idle terminal speaks.
@@ -36,6 +45,25 @@ pub struct Config {
     pub size: (u32, u32),
     /// Times of a visit.
     pub timing: Timing,
+    /// Where cases are delivered; without it the terminal offers no submission.
+    pub upstream: Option<Upstream>,
+}
+
+/// Where cases are delivered.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Upstream's address: `https`, a host, and a port if it is not 443.
+    pub url: Url,
+    /// The CA that upstream's certificate must be by. No other is trusted.
+    pub roots: RootCertStore,
+    /// The key that cases are sealed to.
+    pub key: PublicKey,
+    /// This terminal's key.
+    pub device: SecretKey,
+    /// The directory of the outbox; its parent is there.
+    pub outbox: PathBuf,
+    /// Times of delivery.
+    pub timing: delivery::Timing,
 }
 
 /// Why a configuration was refused: all problems of the file, each with its place.
@@ -79,29 +107,27 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with every problem that was found.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let unreadable = |problem: String| ConfigError::Unreadable {
-            path: path.to_owned(),
-            problem,
-        };
-        let size = std::fs::metadata(path)
-            .map_err(|error| unreadable(error.to_string()))?
-            .len();
-        if size > MOST_BYTES {
-            return Err(unreadable(format!(
-                "{size} bytes; at most {MOST_BYTES} are read"
-            )));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-        Config::parse(&text, path.parent().unwrap_or(Path::new("."))).map_err(|problems| {
-            ConfigError::Refused {
-                path: path.to_owned(),
-                text: NamedSource::new(path.display().to_string(), text).with_language("toml"),
-                problems,
-            }
+        read(path, |text, base| {
+            Config::parse(text, base, KeyFile::MustBe).map(|(config, _)| config)
         })
     }
 
-    fn parse(text: &str, base: &Path) -> Result<Config, Vec<LabeledSpan>> {
+    /// The file of the device's key, which may be missing; nothing without an `[upstream]`. All
+    /// else is checked.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem that was found.
+    pub fn device_key_file(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+        read(path, |text, base| {
+            Config::parse(text, base, KeyFile::MayBeMissing).map(|(_, file)| file)
+        })
+    }
+
+    fn parse(
+        text: &str,
+        base: &Path,
+        key_file: KeyFile,
+    ) -> Result<(Config, Option<PathBuf>), Vec<LabeledSpan>> {
         let file: File = toml::from_str(text)
             .map_err(|error| vec![label(error.span().unwrap_or(0..0), error.message())])?;
         let mut problems = Vec::new();
@@ -117,6 +143,7 @@ impl Config {
         };
         let card_reader = address(file.devices.card_reader);
         let printer = address(file.devices.printer);
+        let code_scanner = address(file.devices.code_scanner);
         let paper = match file.printer.paper.get_ref() {
             58 => PaperWidth::Mm58,
             80 => PaperWidth::Mm80,
@@ -151,14 +178,22 @@ impl Config {
             *value.get_ref()
         };
         let size = (pixels(&file.screen.width), pixels(&file.screen.height));
+        let (upstream, device_key) = match file.upstream {
+            Some(keys) => {
+                let path = base.join(keys.device_key.get_ref());
+                (keys.check(base, key_file, &mut problems), Some(path))
+            }
+            None => (None, None),
+        };
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Config {
+        let config = Config {
             hall: file.hall,
             catalogue,
             card_reader,
             printer,
+            code_scanner,
             profile: Profile {
                 charset: file.printer.charset,
                 completion: file.printer.completion,
@@ -168,8 +203,46 @@ impl Config {
             language: file.screen.language,
             size,
             timing,
-        })
+            upstream,
+        };
+        Ok((config, device_key))
     }
+}
+
+/// Whether the device's key must be there already.
+#[derive(Clone, Copy)]
+enum KeyFile {
+    MustBe,
+    MayBeMissing,
+}
+
+fn read<T>(
+    path: &Path,
+    parse: impl FnOnce(&str, &Path) -> Result<T, Vec<LabeledSpan>>,
+) -> Result<T, ConfigError> {
+    let unreadable = |problem: String| ConfigError::Unreadable {
+        path: path.to_owned(),
+        problem,
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|error| unreadable(error.to_string()))?
+        .len();
+    if size > MOST_BYTES {
+        return Err(unreadable(format!(
+            "{size} bytes; at most {MOST_BYTES} are read"
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    // Of a file named without a directory, the parent is an empty path, which is no directory.
+    let base = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    };
+    parse(&text, base).map_err(|problems| ConfigError::Refused {
+        path: path.to_owned(),
+        text: NamedSource::new(path.display().to_string(), text).with_language("toml"),
+        problems,
+    })
 }
 
 fn label(span: std::ops::Range<usize>, message: &str) -> LabeledSpan {
@@ -189,6 +262,7 @@ struct File {
     screen: Screen,
     #[serde(default)]
     timing: Seconds,
+    upstream: Option<UpstreamKeys>,
 }
 
 #[derive(Deserialize)]
@@ -202,6 +276,7 @@ struct Catalogue {
 struct Devices {
     card_reader: Option<Spanned<String>>,
     printer: Option<Spanned<String>>,
+    code_scanner: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -263,6 +338,104 @@ impl Default for Seconds {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UpstreamKeys {
+    url: Spanned<String>,
+    ca: Spanned<PathBuf>,
+    key: Spanned<String>,
+    device_key: Spanned<PathBuf>,
+    outbox: Spanned<PathBuf>,
+}
+
+impl UpstreamKeys {
+    /// All of it, unless there is a problem, or the device's key may be missing and is.
+    fn check(
+        &self,
+        base: &Path,
+        key_file: KeyFile,
+        problems: &mut Vec<LabeledSpan>,
+    ) -> Option<Upstream> {
+        let mut told = |span, message: &str| problems.push(label(span, message));
+        let url = address(self.url.get_ref())
+            .map_err(|message| told(self.url.span(), message))
+            .ok();
+        let ca = base.join(self.ca.get_ref());
+        let roots = roots(&ca)
+            .map_err(|message| told(self.ca.span(), &format!("{}: {message}", ca.display())))
+            .ok();
+        let key = self
+            .key
+            .get_ref()
+            .parse::<PublicKey>()
+            .map_err(|error| told(self.key.span(), &format!("upstream's public key: {error}")))
+            .ok();
+        let device = match load_key(&base.join(self.device_key.get_ref())) {
+            Ok(device) => Some(device),
+            Err(KeyFileError::Missing(_)) if matches!(key_file, KeyFile::MayBeMissing) => None,
+            Err(error) => {
+                told(self.device_key.span(), &error.to_string());
+                None
+            }
+        };
+        let outbox = base.join(self.outbox.get_ref());
+        if outbox.exists() {
+            if !outbox.is_dir() {
+                let message = format!("{} is no directory", outbox.display());
+                told(self.outbox.span(), &message);
+            }
+        } else if !outbox.parent().is_some_and(Path::is_dir) {
+            let message = format!("no directory to make {} in", outbox.display());
+            told(self.outbox.span(), &message);
+        }
+        Some(Upstream {
+            url: url?,
+            roots: roots?,
+            key: key?,
+            device: device?,
+            outbox,
+            timing: delivery::Timing::default(),
+        })
+    }
+}
+
+fn address(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "no address; write https://host:port")?;
+    if url.scheme() != "https" {
+        return Err("cases travel by https only; write https://host:port");
+    }
+    let plain = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !plain || url.host_str().is_none() {
+        return Err("host and port alone; write https://host:port");
+    }
+    Ok(url)
+}
+
+/// The certificates of a PEM file, each of which can be trusted.
+fn roots(path: &Path) -> Result<RootCertStore, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if size.len() > MOST_BYTES {
+        return Err(format!(
+            "{} bytes; at most {MOST_BYTES} are read",
+            size.len()
+        ));
+    }
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|error| format!("no PEM: {error}"))?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    if roots.is_empty() {
+        return Err("no certificate in it; it should be a PEM file".into());
+    }
+    Ok(roots)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,6 +446,7 @@ mod tests {
         match Config::parse(
             text,
             Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").as_path(),
+            KeyFile::MustBe,
         ) {
             Ok(_) => Vec::new(),
             Err(problems) => problems
@@ -317,5 +491,80 @@ mod tests {
                 .any(|(place, message)| place == "0" && message.contains("2 to 600"))
         );
         assert!(found.iter().any(|(place, _)| place.contains("lpt:")));
+    }
+
+    /// A directory with a CA, and the demo's configuration with an upstream.
+    fn with_upstream() -> (tempfile::TempDir, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let ca = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(dir.path().join("ca.pem"), ca.cert.pem()).unwrap();
+        let key = SecretKey::random().unwrap().public().to_string();
+        let upstream = format!(
+            "\n[upstream]\nurl = \"https://localhost:8443\"\nca = \"ca.pem\"\n\
+             key = \"{key}\"\ndevice_key = \"device.key\"\noutbox = \"outbox\"\n"
+        );
+        let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/matters");
+        let demo = GOOD.replace("../catalog/matters", &catalogue.display().to_string());
+        (dir, demo + &upstream)
+    }
+
+    #[test]
+    fn the_device_key_must_be_made_first() {
+        let (dir, text) = with_upstream();
+        let file = dir.path().join("kiosk.toml");
+        std::fs::write(&file, &text).unwrap();
+        let Err(ConfigError::Refused { problems, .. }) = Config::load(&file) else {
+            panic!("taken without a key");
+        };
+        assert_eq!(problems.len(), 1);
+        let told = problems[0].label().unwrap_or_default();
+        assert!(told.contains("kiosk uplink key"), "{told}");
+        let key = Config::device_key_file(&file).unwrap();
+        assert_eq!(key, Some(dir.path().join("device.key")));
+        let made = crate::uplink::make_key(&dir.path().join("device.key")).unwrap();
+        let upstream = Config::load(&file).unwrap().upstream.unwrap();
+        assert_eq!(upstream.device.public(), made.public());
+        assert_eq!(upstream.outbox, dir.path().join("outbox"));
+        let secret = made.to_text();
+        assert!(!format!("{upstream:?}").contains(secret.as_str()));
+    }
+
+    #[test]
+    fn all_of_an_upstream_is_checked() {
+        let (dir, text) = with_upstream();
+        crate::uplink::make_key(&dir.path().join("device.key")).unwrap();
+        std::fs::write(dir.path().join("none.pem"), "no certificate").unwrap();
+        let problems = |from: &str, to: &str| -> Vec<String> {
+            let text = text.replace(from, to);
+            match Config::parse(&text, dir.path(), KeyFile::MustBe) {
+                Ok(_) => Vec::new(),
+                Err(problems) => problems
+                    .iter()
+                    .map(|problem| problem.label().unwrap_or_default().to_owned())
+                    .collect(),
+            }
+        };
+        assert_eq!(problems("", ""), Vec::<String>::new());
+        for (from, to, told) in [
+            ("https://localhost", "http://localhost", "https only"),
+            (":8443", ":8443/api", "host and port alone"),
+            (
+                "https://localhost",
+                "https://me:secret@localhost",
+                "host and port alone",
+            ),
+            ("https://localhost:8443", "upstream", "no address"),
+            ("\"ca.pem\"", "\"missing.pem\"", "missing.pem"),
+            ("\"ca.pem\"", "\"none.pem\"", "no certificate in it"),
+            ("key = \"", "key = \"x", "64 small hexadecimal"),
+            ("\"outbox\"", "\"ca.pem\"", "is no directory"),
+            ("\"outbox\"", "\"there/outbox\"", "no directory to make"),
+        ] {
+            let found = problems(from, to);
+            assert!(
+                found.iter().any(|found| found.contains(told)),
+                "{to}: {found:?}"
+            );
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::devices::Devices;
+use crate::submission::Submissions;
 use crate::visit::page::Page;
 use crate::visit::{Effect, Event, Now, Terminal};
 
@@ -19,9 +20,11 @@ impl Clock {
 
     /// The time now, monotonic and on the wall.
     pub fn now(&self) -> Now {
+        let now = jiff::Zoned::now();
         Now {
             mono: self.0.elapsed(),
-            wall: jiff::Zoned::now().datetime(),
+            wall: now.datetime(),
+            stamp: now.timestamp(),
         }
     }
 }
@@ -36,6 +39,7 @@ pub fn run(
     clock: Clock,
     events: &Receiver<Event>,
     devices: &Devices,
+    submissions: &Submissions,
     mut publish: impl FnMut(Page),
 ) {
     let mut shown = None;
@@ -62,6 +66,17 @@ pub fn run(
                     slip,
                     document,
                 } => devices.print(visit, slip, &document),
+                Effect::Scan { visit } => devices.scan(visit),
+                Effect::StopScanning => devices.stop_scanning(),
+                Effect::Submit { visit, draft } => submissions.submit(visit, *draft),
+                Effect::Ask {
+                    visit,
+                    ask,
+                    request,
+                } => submissions.ask(visit, ask, *request),
+                Effect::Evaluate(evaluation) => submissions.evaluate(evaluation),
+                Effect::SlipCompleted(number) => submissions.slip_completed(number),
+                Effect::Dismiss(number) => submissions.dismiss(number),
             }
         }
     }

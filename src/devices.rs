@@ -2,6 +2,7 @@
 
 mod printer;
 mod reader;
+mod scanner;
 
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub struct Devices {
     events: Sender<Event>,
     reader: Option<Sender<reader::Command>>,
     printer: Option<Sender<printer::Command>>,
+    scanner: Option<Sender<scanner::Command>>,
     paper: PaperWidth,
 }
 
@@ -40,6 +42,12 @@ impl Devices {
             std::thread::spawn(move || printer::run(&address, &profile, &queue, &events));
             commands
         });
+        let scanner = config.code_scanner.clone().map(|address| {
+            let (commands, queue) = channel();
+            let events = events.clone();
+            std::thread::spawn(move || scanner::run(&address, &queue, &events));
+            commands
+        });
         if reader.is_none() {
             let _ = events.send(Event::Reader(reader::absent()));
         }
@@ -50,6 +58,7 @@ impl Devices {
             events: events.clone(),
             reader,
             printer,
+            scanner,
             paper: config.profile.paper,
         }
     }
@@ -82,6 +91,16 @@ impl Devices {
                 printed: Printed::Failed(Cause::NotConnected),
             });
         }
+    }
+
+    /// Waits for codes.
+    pub fn scan(&self, visit: VisitId) {
+        send(self.scanner.as_ref(), scanner::Command::Scan(visit));
+    }
+
+    /// Stops waiting for codes.
+    pub fn stop_scanning(&self) {
+        send(self.scanner.as_ref(), scanner::Command::Stop);
     }
 
     fn say(&self, event: Event) {

@@ -1,14 +1,19 @@
 //! The terminal: one visit from first touch to wipe.
 //!
 //! [`visit`] is its pure heart: events in, effects out, a page to look at. [`core`] drives it,
-//! [`devices`] and [`screen`] stand around it, [`cli`] starts it all.
+//! [`devices`] and [`screen`] stand around it, [`cli`] starts it all. What is submitted goes through
+//! [`delivery`]: sealed into the [`outbox`], and by the [`uplink`] to upstream.
 
 pub mod cli;
 pub mod config;
 pub mod core;
+pub mod delivery;
 pub mod devices;
 #[cfg(feature = "headless")]
 pub mod headless;
+pub mod outbox;
 pub mod screen;
 pub mod slips;
+pub mod submission;
+pub mod uplink;
 pub mod visit;

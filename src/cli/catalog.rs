@@ -88,7 +88,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                 yici_catalog::guide(&catalog, matter, answers, items.as_deref(), today, *lang)
             };
             match answers.to_str() {
-                Some("-") => guide_lines(guide),
+                Some("-") => guide_lines(guide, *lang),
                 Some(_) | None => guide_one(answers, guide),
             }
         }
@@ -175,7 +175,7 @@ fn guide_one(file: &Path, guide: impl Fn(&Value) -> Value) -> miette::Result<Ver
 }
 
 /// One line of answers, one line of result; a bad line is answered and passed.
-fn guide_lines(guide: impl Fn(&Value) -> Value) -> miette::Result<Verdict> {
+fn guide_lines(guide: impl Fn(&Value) -> Value, lang: Lang) -> miette::Result<Verdict> {
     const MOST_BYTES: u64 = 1024 * 1024;
     let mut lines = std::io::stdin().lock();
     let mut line = Vec::new();
@@ -189,7 +189,11 @@ fn guide_lines(guide: impl Fn(&Value) -> Value) -> miette::Result<Verdict> {
         let result = match serde_json::from_slice(&line) {
             Ok(answers) => guide(&answers),
             Err(error) => {
-                json!({"state": "error", "question": "", "message": format!("not JSON: {error}")})
+                let what = match lang {
+                    Lang::Zh => "不是 JSON",
+                    Lang::En => "not JSON",
+                };
+                json!({"state": "error", "question": null, "message": format!("{what}: {error}")})
             }
         };
         print_line(&result.to_string())?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use yici_hal::address::Address;
 use yici_hal::escpos::{self, Printed, Profile};
 use yici_hal::id_card::{self, CardKind, IdCard, Sex, Validity};
-use yici_hal::slip::{Align, Element, PaperWidth, Slip, Style};
+use yici_hal::slip::{Align, Element, PaperWidth, Slip, Style, columns};
 use yici_hal::status::{Actor, Cause, PrinterStatus};
 
 use super::{Format, Verdict, print_json};
@@ -88,6 +88,13 @@ impl Class {
             Class::Printer => "slip printer 凭条打印机",
         }
     }
+
+    /// The name, filled up to a column of a terminal window, where an ideograph takes two places.
+    fn padded(self) -> String {
+        const ROOM: usize = 32;
+        let name = self.name();
+        format!("{name}{}", " ".repeat(ROOM.saturating_sub(columns(name))))
+    }
 }
 
 pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
@@ -113,8 +120,21 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                 })?,
                 (None, None) => return Err(nothing_named()),
             };
+            on_a_serial_line(&address)?;
             read(&address, *timeout, *show, *format)
         }
+    }
+}
+
+/// Readers hang on a serial line. What listens on a TCP port is a printer: it would print the
+/// commands meant for the reader.
+fn on_a_serial_line(address: &Address) -> miette::Result<()> {
+    match address {
+        Address::Serial { .. } => Ok(()),
+        Address::Tcp { .. } => Err(miette::miette!(
+            help = "name the reader's serial line, such as serial:/dev/ttyUSB0",
+            "{address} is no card reader: cards are read over a serial line, not over tcp"
+        )),
     }
 }
 
@@ -181,7 +201,7 @@ fn list(which: &Which) -> miette::Result<Verdict> {
         }
         Format::Text => {
             for device in &devices {
-                println!("{:<32} {}", device.class.name(), device.address);
+                println!("{} {}", device.class.padded(), device.address);
             }
         }
     }
@@ -213,7 +233,7 @@ fn report(which: &Which, look: fn(&Device) -> Finding) -> miette::Result<Verdict
             })),
             Format::Text => {
                 let sign = if cause.is_none() { "ok" } else { "!!" };
-                println!("{sign}  {:<32} {}", device.class.name(), device.address);
+                println!("{sign}  {} {}", device.class.padded(), device.address);
                 for (key, value) in said.as_object().into_iter().flatten() {
                     println!(
                         "    {key}: {}",

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::core::{self, Clock};
 use crate::devices::Devices;
 use crate::screen::Screen;
+use crate::submission::Submissions;
 use crate::visit::{Event, Terminal};
 
 #[derive(clap::Args)]
@@ -61,19 +62,23 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
             "no display: {error}"
         )
     })?;
+    let submissions = Submissions::start(config.upstream.as_ref(), &events);
     let devices = Devices::start(&config, &events);
     drop(events);
     let clock = Clock::start();
-    let terminal = Terminal::new(
+    let mut terminal = Terminal::new(
         catalog,
         config.hall,
         config.timing,
         config.language,
         clock.now(),
     );
+    if submissions.offered() {
+        terminal = terminal.submitting();
+    }
     let pages = screen.handle();
     std::thread::spawn(move || {
-        core::run(terminal, clock, &inbox, &devices, |page| {
+        core::run(terminal, clock, &inbox, &devices, &submissions, |page| {
             if let Err(error) = pages.show(page) {
                 tracing::warn!("a page was not shown: {error}");
             }

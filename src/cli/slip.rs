@@ -96,9 +96,11 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
     let catalog = load(&directory)?;
     let matter = find(&catalog, &case.matter)?;
     let lang = case.lang.unwrap_or(Lang::Zh);
+    let zoned = jiff::Zoned::now();
     let now = Now {
         mono: Duration::ZERO,
-        wall: jiff::Zoned::now().datetime(),
+        wall: zoned.datetime(),
+        stamp: zoned.timestamp(),
     };
     let items = case.items.as_deref();
     let today = now.wall.date();

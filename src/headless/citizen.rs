@@ -17,6 +17,8 @@ use super::{STATE, State};
 const GLANCE: Duration = Duration::from_millis(80);
 /// A finger stays down this long.
 const PRESS: Duration = Duration::from_millis(80);
+/// A finger that draws is seen this often.
+const FRAME: Duration = Duration::from_millis(8);
 /// A page is read at least this long before it is touched; quicker is half of a double tap.
 const READING: Duration = Duration::from_millis(350);
 /// After this long without the label, the citizen looks further below.
@@ -107,6 +109,7 @@ fn act(deed: &Deed) -> Result<bool, Failure> {
                 tap(&key.to_string(), deed.patience())?;
             }
         }
+        Deed::Sign => sign(deed.patience())?,
         Deed::Shot(name) => {
             let file = format!("{name}.png");
             on_screen(move |state| state.picture(&file, None))?;
@@ -135,6 +138,82 @@ fn run(command: &str) -> Result<(), Failure> {
 fn visible(text: &str) -> Result<bool, Gone> {
     let seen = on_screen(look)?;
     Ok(seen.iter().any(|seen| seen.label.contains(text)))
+}
+
+/// Where people sign.
+const PAD: [&str; 2] = ["签名处", "Signature"];
+/// What the citizen draws, in hundredths of the pad: two strokes, the first a wave.
+const STROKES: [&[Point]; 2] = [
+    &[
+        (20.0, 60.0),
+        (26.0, 30.0),
+        (32.0, 65.0),
+        (40.0, 28.0),
+        (48.0, 66.0),
+        (56.0, 35.0),
+        (66.0, 60.0),
+    ],
+    &[(60.0, 20.0), (64.0, 45.0), (70.0, 70.0)],
+];
+/// The finger is seen this often on its way from one point to the next.
+const PER_LINE: u16 = 6;
+
+/// Draws with one finger: down, along, up, as quickly as a hand does.
+fn sign(patience: Duration) -> Result<(), Failure> {
+    let end = Instant::now() + patience;
+    let area = loop {
+        let pad = on_screen(|state| {
+            let (_, since) = state.page.get()?;
+            let seen = look(state);
+            let pad = seen
+                .iter()
+                .find(|seen| PAD.contains(&seen.label.as_str()))?;
+            (since.elapsed() >= READING).then_some(pad.area)
+        })?;
+        match pad {
+            Some(area) => break area,
+            None if Instant::now() > end => {
+                return Err(Failure::Missed(format!(
+                    "nowhere to sign within {patience:?}"
+                )));
+            }
+            None => thread::sleep(GLANCE),
+        }
+    };
+    let [left, top, right, bottom] = area;
+    let on_pad = |(x, y): Point| {
+        (
+            left + (right - left) * x / 100.0,
+            top + (bottom - top) * y / 100.0,
+        )
+    };
+    for stroke in STROKES {
+        let Some(first) = stroke.first().copied().map(on_pad) else {
+            continue;
+        };
+        on_screen(move |state| press(state, first, Pressed::Nothing))?;
+        let mut last = first;
+        for point in stroke.iter().copied().map(on_pad) {
+            for step in 1..=PER_LINE {
+                let part = f32::from(step) / f32::from(PER_LINE);
+                let (x, y) = (
+                    last.0 + (point.0 - last.0) * part,
+                    last.1 + (point.1 - last.1) * part,
+                );
+                on_screen(move |state| {
+                    let position = LogicalPosition::new(x, y);
+                    state
+                        .window
+                        .dispatch_event(WindowEvent::PointerMoved { position });
+                })?;
+                thread::sleep(FRAME);
+            }
+            last = point;
+        }
+        lift(last)?;
+        thread::sleep(GLANCE);
+    }
+    Ok(())
 }
 
 /// Which way the citizen looks for something that is not in sight.

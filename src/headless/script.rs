@@ -24,6 +24,8 @@ pub(super) enum Deed {
     Absent(String),
     /// Touch keys one by one.
     Type(String),
+    /// Draw a signature within what is labelled "签名处" or "Signature".
+    Sign,
     /// Write a picture now.
     Shot(String),
     /// The citizen's hands: a shell command.
@@ -106,6 +108,10 @@ fn deed(line: &str) -> Result<Deed, String> {
         }
         "absent" => needed("a text that must not be visible").map(Deed::Absent),
         "type" => needed("the keys to touch").map(Deed::Type),
+        "sign" => match rest {
+            "" => Ok(Deed::Sign),
+            _ => Err("`sign` needs nothing".to_owned()),
+        },
         "shot" => {
             let name = needed("a name for the picture")?;
             match name.contains(['/', '\\']) {
@@ -124,7 +130,7 @@ fn deed(line: &str) -> Result<Deed, String> {
         },
         "end" => Ok(Deed::End),
         other => Err(format!(
-            "`{other}` is no step; there are tap, wait, absent, type, shot, do, sleep and end"
+            "`{other}` is no step; there are tap, wait, absent, type, sign, shot, do, sleep and end"
         )),
     }
 }
@@ -134,7 +140,7 @@ impl Deed {
     pub fn patience(&self) -> Duration {
         match self {
             Deed::Wait(_, patience) => *patience,
-            Deed::Tap(_) | Deed::Type(_) => PATIENCE,
+            Deed::Tap(_) | Deed::Type(_) | Deed::Sign => PATIENCE,
             Deed::Absent(_) | Deed::Shot(_) | Deed::Do(_) | Deed::Sleep(_) | Deed::End => {
                 Duration::ZERO
             }
@@ -149,7 +155,8 @@ mod tests {
     #[test]
     fn each_step_is_read() {
         let steps =
-            parse("# a citizen\n\ntap 继续\nwait 读好了 20\nwait 第 1 步\nsleep 0.5\nend").unwrap();
+            parse("# a citizen\n\ntap 继续\nwait 读好了 20\nwait 第 1 步\nsleep 0.5\nsign\nend")
+                .unwrap();
         let deeds: Vec<_> = steps
             .iter()
             .map(|step| (step.line, step.deed.clone()))
@@ -161,7 +168,8 @@ mod tests {
                 (4, Deed::Wait("读好了".into(), Duration::from_secs(20))),
                 (5, Deed::Wait("第 1 步".into(), PATIENCE)),
                 (6, Deed::Sleep(Duration::from_millis(500))),
-                (7, Deed::End),
+                (7, Deed::Sign),
+                (8, Deed::End),
             ]
         );
     }
@@ -173,6 +181,7 @@ mod tests {
             ("tap", 1),
             ("sleep soon", 1),
             ("shot ../x", 1),
+            ("sign here", 1),
         ] {
             assert_eq!(parse(script).unwrap_err().0, line, "{script}");
         }

@@ -56,6 +56,11 @@ impl Layout {
         self.push(Element::Rule);
     }
 
+    /// Whether a text stands on one line in double width.
+    pub fn fits_wide(&self, text: &str) -> bool {
+        columns(text) * 2 <= self.columns
+    }
+
     /// What this paper is.
     pub fn title(&mut self, text: &str) {
         self.lines("", text, TITLE, Align::Centre);

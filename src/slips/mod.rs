@@ -1,12 +1,14 @@
 //! Slips: what they say, and how that is laid out on 58 and 80 mm paper.
 
 mod layout;
+mod receipt;
 
 use yici_catalog::{Lang, Original, Text};
 use yici_hal::slip::{Element, PaperWidth, Slip};
 
 use crate::visit::page::{Contact, FlowStep, Material, Method, Notice, Outcome, Window};
 use layout::{Layout, one_line};
+pub use receipt::Receipt;
 
 /// A slip as data, before it meets a paper width.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,20 @@ pub enum Document {
         outcome: Box<Outcome>,
         /// Where, when, whom to call.
         method: Box<Method>,
+    },
+    /// Receipt slip of a stored case (收件凭证, 6.5.1).
+    Receipt {
+        /// What every slip carries.
+        head: Head,
+        /// What it says.
+        receipt: Box<Receipt>,
+    },
+    /// Case numbers alone, after a crash.
+    Numbers {
+        /// What every slip carries.
+        head: Head,
+        /// The numbers in groups.
+        numbers: Vec<String>,
     },
 }
 
@@ -135,6 +151,10 @@ impl Document {
                     "Scan to keep place and materials on your phone",
                 );
             }
+            Document::Receipt { head, receipt } => receipt::lay_out(&mut sheet, head, receipt),
+            Document::Numbers { head, numbers } => {
+                receipt::number_alone(&mut sheet, head, numbers);
+            }
         }
         foot(&mut sheet, self.head());
         sheet.layout.finish()
@@ -149,7 +169,9 @@ impl Document {
         match self {
             Document::Notice { head, .. }
             | Document::Window { head, .. }
-            | Document::Guidance { head, .. } => head,
+            | Document::Guidance { head, .. }
+            | Document::Receipt { head, .. }
+            | Document::Numbers { head, .. } => head,
         }
     }
 
@@ -157,7 +179,9 @@ impl Document {
         match self {
             Document::Notice { head, .. }
             | Document::Window { head, .. }
-            | Document::Guidance { head, .. } => head,
+            | Document::Guidance { head, .. }
+            | Document::Receipt { head, .. }
+            | Document::Numbers { head, .. } => head,
         }
     }
 
@@ -203,6 +227,10 @@ impl Document {
                 }
                 lines.extend(place_lines(lang, method).into_iter().skip(1));
             }
+            Document::Receipt { receipt, .. } => {
+                lines.extend(receipt::phone_lines(lang, receipt));
+            }
+            Document::Numbers { numbers, .. } => lines.extend(numbers.iter().cloned()),
         }
         let rest = say(
             "……其余见纸质单或终端",
@@ -512,13 +540,17 @@ fn phone_line(lang: Lang, phone: &Contact) -> String {
 }
 
 fn form_of(lang: Lang, material: &Material) -> String {
+    form_words(lang, material.original, material.copies)
+}
+
+fn form_words(lang: Lang, original: Original, copies: u32) -> String {
     // Nothing is collected on paper where no copies are wanted.
-    let copies = match (lang, material.copies) {
+    let copies = match (lang, copies) {
         (Lang::Zh | Lang::En, 0) => String::new(),
         (Lang::Zh, copies) => format!(" {copies}份"),
         (Lang::En, copies) => format!(" x{copies}"),
     };
-    match (lang, material.original) {
+    match (lang, original) {
         (Lang::Zh, Original::Original) => format!("原件{copies}"),
         (Lang::Zh, Original::Copy) => format!("复印件{copies}"),
         (Lang::Zh, Original::Both) => format!("原件和复印件{copies}"),

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
+use yici_contract::api::{Evaluation, Progress, ProgressRequest};
+use yici_contract::{CaseNumber, Private, SlipSecret};
 use yici_hal::escpos::Printed;
 use yici_hal::id_card::IdCard;
 use yici_hal::status::{Cause, PrinterStatus, ReaderStatus};
 
+use super::Draft;
+use super::page::{AskFault, Delivery, Offer, StoreFault};
 use super::touch::Touch;
 use crate::slips::Document;
 
@@ -17,6 +22,8 @@ pub struct Now {
     pub mono: Duration,
     /// Local wall time.
     pub wall: DateTime,
+    /// The same moment, whatever the hall's clock calls it.
+    pub stamp: Timestamp,
 }
 
 /// Names one visit; replies to an earlier one are dropped.
@@ -57,6 +64,45 @@ pub enum Event {
     Reader(ReaderStatus),
     /// The printer's state.
     Printer(PrinterStatus),
+    /// What the code scanner can do now.
+    Scanner(Offer),
+    /// The code scanner read something.
+    Scanned {
+        /// The visit that asked.
+        visit: VisitId,
+        /// What it read.
+        text: Private,
+    },
+    /// The outbox about a case that a visit submitted.
+    Stored {
+        /// The visit that asked.
+        visit: VisitId,
+        /// Its number and secret, now that it is durable.
+        stored: Result<(CaseNumber, SlipSecret), StoreFault>,
+    },
+    /// How far a stored case has come.
+    Delivery {
+        /// The case.
+        number: CaseNumber,
+        /// How far.
+        delivery: Delivery,
+    },
+    /// Upstream about a case's progress.
+    Progress {
+        /// The visit that asked.
+        visit: VisitId,
+        /// Which of its questions this answers.
+        ask: u32,
+        /// What it says.
+        answer: Result<Box<Progress>, AskFault>,
+    },
+    /// Whether the clock agrees with upstream's.
+    Clock {
+        /// It does.
+        trusted: bool,
+    },
+    /// After a restart: cases that are stored and whose slip never came out.
+    Unfinished(Vec<CaseNumber>),
     /// The time that [`Terminal::poll_timeout`](super::Terminal::poll_timeout) named has come.
     Time,
 }
@@ -93,4 +139,33 @@ pub enum Effect {
         /// What it says; laid out by whoever knows the paper.
         document: Box<Document>,
     },
+    /// Wait for a code, until [`Effect::StopScanning`].
+    Scan {
+        /// For this visit.
+        visit: VisitId,
+    },
+    /// Stop waiting for a code.
+    StopScanning,
+    /// Make a number and a secret, seal the case, store it durably, then deliver it.
+    Submit {
+        /// For this visit.
+        visit: VisitId,
+        /// Everything of the case but its number and secret.
+        draft: Box<Draft>,
+    },
+    /// Ask upstream how a case is getting on.
+    Ask {
+        /// For this visit.
+        visit: VisitId,
+        /// Which of its questions it is.
+        ask: u32,
+        /// What is asked.
+        request: Box<ProgressRequest>,
+    },
+    /// Send an evaluation.
+    Evaluate(Evaluation),
+    /// The slip of this case is in somebody's hands.
+    SlipCompleted(CaseNumber),
+    /// Nobody waits for the slip of this case any more.
+    Dismiss(CaseNumber),
 }

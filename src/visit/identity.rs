@@ -2,9 +2,11 @@
 
 use jiff::civil::Date;
 use yici_catalog::{Answer, Fact, Facts, Matter, Text};
+use yici_contract::Private;
+use yici_contract::case::Source;
 use yici_hal::id_card::number::{IdNumber, NumberError, checked_number};
 use yici_hal::id_card::{IdCard, Sex, Validity};
-use yici_hal::status::ReaderStatus;
+use yici_hal::status::{DeviceState, ReaderStatus};
 use zeroize::Zeroizing;
 
 use super::mask;
@@ -97,17 +99,13 @@ impl Typed {
 
     /// The whole number, or what is wrong with it.
     pub fn finish(&mut self, today: Date) -> Option<IdNumber> {
-        let fault = match checked_number(&self.characters) {
-            Ok(number) if number.birth().to_date() <= today => return Some(number),
-            Ok(_) | Err(NumberError::BirthDate) => NumberFault::BirthDate,
-            Err(NumberError::Length) => NumberFault::Short {
-                typed: self.characters.len(),
-            },
-            Err(NumberError::Character { .. }) => NumberFault::Character,
-            Err(NumberError::CheckDigit) => NumberFault::CheckDigit,
-        };
-        self.error = Some(fault);
-        None
+        match checked(&self.characters, today) {
+            Ok(number) => Some(number),
+            Err(fault) => {
+                self.error = Some(fault);
+                None
+            }
+        }
     }
 
     pub fn view(&self) -> page::Number {
@@ -125,9 +123,54 @@ impl Typed {
     }
 }
 
+/// What is wrong with a resident ID number (GB 11643), if anything is.
+pub(super) fn number_fault(text: &str, today: Date) -> Option<NumberFault> {
+    checked(text, today).err()
+}
+
+fn checked(text: &str, today: Date) -> Result<IdNumber, NumberFault> {
+    match checked_number(text) {
+        Ok(number) if number.birth().to_date() <= today => Ok(number),
+        Ok(_) | Err(NumberError::BirthDate) => Err(NumberFault::BirthDate),
+        Err(NumberError::Length) => Err(NumberFault::Short { typed: text.len() }),
+        Err(NumberError::Character { .. }) => Err(NumberFault::Character),
+        Err(NumberError::CheckDigit) => Err(NumberFault::CheckDigit),
+    }
+}
+
+/// What a resource of the card says for the form. A typed number is the citizen's own word.
+pub(super) fn told(identity: &Identity, resource: &str) -> Option<(Private, Source)> {
+    let day = |date: Date| date.strftime("%Y%m%d").to_string();
+    let (text, source) = match identity {
+        Identity::Nobody => return None,
+        Identity::Card(card) => {
+            let text = match resource {
+                "card.name" => card.name.clone(),
+                "card.number" => card.number.clone(),
+                "card.address" => card.address.clone()?,
+                "card.birth" => day(card.birth?.to_date()),
+                "card.sex" => sex_value(card.sex?)?.to_owned(),
+                _ => return None,
+            };
+            (text, Source::Resource(resource.to_owned()))
+        }
+        Identity::Typed(number) => {
+            let text = match resource {
+                "card.number" => number.as_str().to_owned(),
+                "card.birth" => day(number.birth().to_date()),
+                "card.sex" => sex_value(number.sex())?.to_owned(),
+                _ => return None,
+            };
+            (text, Source::Citizen)
+        }
+    };
+    Some((Private::new(text), source))
+}
+
 /// What the reader can do now.
 pub(super) fn offer(reader: &ReaderStatus) -> Offer {
     match reader.cause {
+        _ if reader.device == DeviceState::NoDevice => Offer::Absent,
         Some(cause) => Offer::Unavailable(cause),
         None if reader.ready() => Offer::Ready,
         None => Offer::Unknown,

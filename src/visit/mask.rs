@@ -33,6 +33,12 @@ pub fn number(number: &str) -> String {
         .collect()
 }
 
+/// `13912345678` as `139****5678`.
+pub fn mobile(number: &str) -> String {
+    let mask = |(at, character)| if (3..7).contains(&at) { '*' } else { character };
+    number.chars().enumerate().map(mask).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -44,5 +50,6 @@ mod tests {
         assert_eq!(super::number("11010519491231002X"), "110105********002X");
         assert_eq!(super::number("CHN370123456789"), "CHN*********789");
         assert_eq!(super::number("123"), "***");
+        assert_eq!(super::mobile("13900001234"), "139****1234");
     }
 }

@@ -3,7 +3,11 @@
 //! [`Terminal::handle`] takes an event and the time and gives effects; [`Terminal::view`] gives
 //! the page. Each step of the way is a file of its own; [`visit`] holds what all steps share.
 
+mod application;
+mod apply;
+mod credit_code;
 mod event;
+mod form;
 mod identity;
 pub mod mask;
 mod notice;
@@ -16,6 +20,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 pub mod touch;
+mod track;
 #[expect(
     clippy::module_inception,
     reason = "the state machine this room is named after"
@@ -27,6 +32,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use yici_catalog::Text;
 
+pub use application::Draft;
 pub use event::{CardReply, Effect, Event, Now, SlipId, VisitId};
 pub use terminal::Terminal;
 pub use touch::Touch;
@@ -71,6 +77,10 @@ pub struct Timing {
     pub show: Duration,
     /// After this long without a card, the other ways stand out (ui.md: 5 s for any waiting).
     pub card_slow: Duration,
+    /// After this long without upstream's word, a stored case counts as waiting (ui.md: 5 s).
+    pub send: Duration,
+    /// After a restart, the page with the stored number stays this long.
+    pub recovered: Duration,
 }
 
 impl Default for Timing {
@@ -81,6 +91,8 @@ impl Default for Timing {
             goodbye: Duration::from_secs(12),
             show: Duration::from_secs(3),
             card_slow: Duration::from_secs(5),
+            send: Duration::from_secs(5),
+            recovered: Duration::from_secs(600),
         }
     }
 }

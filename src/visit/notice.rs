@@ -30,7 +30,10 @@ pub(super) fn home(around: &Around) -> Home {
         })
         .filter(|stage: &Stage| !stage.matters.is_empty())
         .collect();
-    Home { stages }
+    Home {
+        stages,
+        track: around.submits,
+    }
 }
 
 /// Everything that is told before applying.

@@ -3,6 +3,7 @@
 //! languages; the reader of the page picks one.
 
 use yici_catalog::{Lang, Text};
+use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
 /// One page as it stands now.
@@ -57,6 +58,15 @@ pub enum Step {
     Result,
     /// Guidance sheet on paper or phone.
     TakeAway,
+    /// Filling the one form; at most this many topics are left, this one included.
+    Form {
+        /// Topics still to be looked at.
+        left: usize,
+    },
+    /// Looking everything over, reading the application, signing it.
+    Sign,
+    /// What is handed in on paper, submitting, the receipt.
+    Submit,
 }
 
 /// The labels a main action can have.
@@ -72,6 +82,16 @@ pub enum Main {
     Retry,
     /// Leave and wipe.
     Done,
+    /// Everything was read: on to the signature.
+    ToSign,
+    /// The signature stands: take it.
+    Signed,
+    /// Submit the case.
+    Submit,
+    /// Print the receipt slip.
+    Receipt,
+    /// Leave without an evaluation.
+    Skip,
 }
 
 /// What a page is about.
@@ -89,7 +109,12 @@ pub enum Content {
         reader: Offer,
     },
     /// The card is being waited for or read.
-    Card(CardState),
+    Card {
+        /// How far it has come.
+        state: CardState,
+        /// Whether there are ways on without it: typing the number, going on unnamed.
+        ways: bool,
+    },
     /// Typing the number without a card.
     Number(Number),
     /// Who the terminal now takes the citizen to be.
@@ -106,8 +131,8 @@ pub enum Content {
     Result(Box<Outcome>),
     /// How to go on: at a window, with paper or phone.
     Method(Box<Method>),
-    /// A slip on its way to the citizen.
-    Printing(Printing),
+    /// A slip on its way to the citizen, and what the printer can do now.
+    Printing(Printing, Offer),
     /// The sheet as a QR code for a phone.
     Phone {
         /// Text the QR code holds; fits one code.
@@ -115,6 +140,52 @@ pub enum Content {
     },
     /// Places, hours, telephones, common questions (R25).
     Help(Box<Help>),
+    /// Who applies: for oneself, or for somebody else.
+    Applicant(Vec<Choice>),
+    /// One topic of the one form.
+    Form(Box<Form>),
+    /// One field of the form, being filled.
+    Field(Box<Field>),
+    /// Everything once more, each with a way to change it.
+    Check(Box<Check>),
+    /// The application, whole and as it will be signed.
+    Application(Vec<Line>),
+    /// Sign with the finger.
+    Sign(Box<Sign>),
+    /// What is still to be handed in, and where; what may come later.
+    HandIn(Box<HandIn>),
+    /// The case is being stored and sent.
+    Submitting,
+    /// It could not be stored: nothing is submitted.
+    NotStored(StoreFault),
+    /// It is stored under its number.
+    Receipt(Box<Receipt>),
+    /// How to ask for progress: the slip's code, or number and card.
+    Track {
+        /// What the code scanner can do now.
+        scanner: Offer,
+        /// What the card reader can do now.
+        reader: Offer,
+        /// What was scanned is no code of a slip.
+        wrong: bool,
+    },
+    /// Typing the case number of a slip.
+    CaseNumber(CaseNumber),
+    /// Upstream is being asked.
+    Asking,
+    /// How a case is getting on, unit by unit.
+    Progress(Box<Progress>),
+    /// There is no answer, for this reason.
+    NoProgress(AskFault),
+    /// Five levels for the matter and the visit, never forced.
+    Evaluate(Evaluate),
+    /// After a restart: cases that are stored, but whose slip nobody holds.
+    Recovered {
+        /// Case numbers in groups.
+        numbers: Vec<String>,
+        /// Whether paper can be offered now.
+        printer: Offer,
+    },
     /// Take card and paper.
     Goodbye(Goodbye),
 }
@@ -128,6 +199,8 @@ pub enum Offer {
     Unknown,
     /// It cannot serve, for this cause.
     Unavailable(Cause),
+    /// The terminal was set up without it: it is not spoken of.
+    Absent,
 }
 
 /// The home page.
@@ -135,6 +208,8 @@ pub enum Offer {
 pub struct Home {
     /// Life stages that have matters, persons first.
     pub stages: Vec<Stage>,
+    /// Whether progress of a submitted case can be asked for.
+    pub track: bool,
 }
 
 /// A life stage with its matters.
@@ -235,22 +310,6 @@ pub struct Number {
     pub typed: String,
     /// What is wrong with it, in the order it should be told.
     pub error: Option<NumberFault>,
-}
-
-impl std::fmt::Debug for Number {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Number")
-            .field("error", &self.error)
-            .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity")
-            .field("trust", &self.trust)
-            .finish_non_exhaustive()
-    }
 }
 
 /// What is wrong with a typed ID number (GB 11643).
@@ -398,6 +457,8 @@ pub struct Window {
     pub phones: Vec<Contact>,
     /// Whether this can be printed now.
     pub printer: Offer,
+    /// Answers led here, and can be looked at.
+    pub answers: bool,
 }
 
 /// A way to reach people.
@@ -484,6 +545,8 @@ pub struct Method {
     pub phones: Vec<Contact>,
     /// Whether paper can be offered now.
     pub printer: Offer,
+    /// Whether the case can be submitted here and now.
+    pub here: bool,
 }
 
 /// A slip on its way; no state says more than is known (invariant 2).
@@ -523,3 +586,364 @@ pub struct Goodbye {
     /// A slip was printed in this visit.
     pub paper: bool,
 }
+
+/// One topic of the form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// Its name.
+    pub topic: Text,
+    /// Its place among the topics, from 1.
+    pub number: usize,
+    /// How many topics there are.
+    pub of: usize,
+    /// Its fields.
+    pub fields: Vec<FieldLine>,
+    /// Something is masked, and can be shown for three seconds.
+    pub masked: bool,
+    /// Whether it shows unmasked now.
+    pub shown: bool,
+}
+
+/// A field with its value; `Debug` does not show the value.
+#[derive(Clone, PartialEq)]
+pub struct FieldLine {
+    /// Field id, for filling it.
+    pub id: String,
+    /// Its label.
+    pub label: Text,
+    /// Its value in words, masked unless shown; absent when empty.
+    pub value: Option<Text>,
+    /// The resource that filled it; absent when the citizen did.
+    pub source: Option<Text>,
+    /// Whether it may stay empty.
+    pub optional: bool,
+    /// What is wrong with it.
+    pub fault: Option<FieldFault>,
+}
+
+/// A field being filled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Its label.
+    pub label: Text,
+    /// Its topic.
+    pub topic: Text,
+    /// Whether it may stay empty.
+    pub optional: bool,
+    /// What it takes.
+    pub input: FieldInput,
+    /// What is wrong with what stands there.
+    pub fault: Option<FieldFault>,
+    /// The resource that filled it, until the citizen changes it.
+    pub source: Option<Text>,
+}
+
+/// What a field takes; `Debug` does not show what was typed.
+#[derive(Clone, PartialEq)]
+pub enum FieldInput {
+    /// Any text, on the keyboard: pinyin, letters, digits.
+    Text {
+        /// Typed so far.
+        typed: String,
+    },
+    /// Letters and digits only (GB 32100), on the keyboard.
+    Code {
+        /// Typed so far.
+        typed: String,
+    },
+    /// Digits on the keypad: a mobile number, a count.
+    Digits {
+        /// Typed so far; a mobile number is grouped 3-4-4.
+        typed: String,
+    },
+    /// A resident ID number on the keypad with X.
+    IdNumber {
+        /// Typed so far, grouped 6-8-4.
+        typed: String,
+    },
+    /// A date on the keypad.
+    Date {
+        /// Digits typed so far, YYYYMMDD.
+        typed: String,
+    },
+    /// One of these; a touch answers and leads on.
+    Choice(Vec<Choice>),
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldFault {
+    /// Nothing stands there.
+    Missing,
+    /// No resident ID number (GB 11643).
+    IdNumber(NumberFault),
+    /// No mobile number: eleven digits that begin with 1.
+    Mobile,
+    /// No unified social credit code: not 18 characters of its alphabet.
+    CreditCode,
+    /// A credit code whose last character does not fit the rest (GB 32100).
+    CreditCheck,
+    /// No date.
+    Date(DateFault),
+    /// No whole number, or a number out of reason.
+    Number,
+    /// Too long to be written into any form.
+    TooLong,
+    /// Too short to be a name or an address.
+    TooShort,
+}
+
+/// Everything once more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// Its sections.
+    pub sections: Vec<CheckSection>,
+    /// Something is masked, and can be shown for three seconds.
+    pub masked: bool,
+    /// Whether it shows unmasked now.
+    pub shown: bool,
+}
+
+/// A section of the check page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckSection {
+    /// What it is about.
+    pub part: CheckPart,
+    /// Its lines; [`Touch::Row`](super::Touch::Row) counts them through all sections from 0.
+    pub rows: Vec<CheckRow>,
+}
+
+/// What a section of the check page is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckPart {
+    /// Who applies.
+    Applicant,
+    /// The answers.
+    Answers,
+    /// The items.
+    Items,
+    /// A topic of the form.
+    Topic(Text),
+}
+
+/// A line of the check page; `Debug` does not show the value.
+#[derive(Clone, PartialEq)]
+pub struct CheckRow {
+    /// What it is; absent where the value speaks for itself.
+    pub label: Option<Text>,
+    /// Its value in words; absent when a field stays empty.
+    pub value: Option<Text>,
+    /// The resource that gave it; absent when the citizen did.
+    pub source: Option<Text>,
+}
+
+/// A line of a document that is signed as it is shown; `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What kind of line.
+    pub kind: LineKind,
+    /// What it says.
+    pub text: String,
+}
+
+/// The kinds of lines of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// The document's name.
+    Title,
+    /// A heading.
+    Heading,
+    /// A line of text.
+    Text,
+}
+
+/// Sign with the finger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sign {
+    /// What is signed.
+    pub what: Signing,
+    /// The statement above the signature, sentence by sentence.
+    pub words: Vec<Text>,
+    /// The first 16 hexadecimal digits of the SHA-256 of what was shown, in groups.
+    pub digest: String,
+}
+
+/// What is signed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Signing {
+    /// The application, declared true.
+    Application,
+    /// The promise to hand in this material later (容缺).
+    Promise(Text),
+}
+
+/// What is still to be handed in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandIn {
+    /// Exact place in the hall.
+    pub place: Text,
+    /// Opening hours, one line per group of days.
+    pub hours: Vec<Text>,
+    /// The materials on paper.
+    pub materials: Vec<HandInMaterial>,
+    /// Papers that show the authority to apply for somebody else.
+    pub authority: Option<Text>,
+}
+
+/// A material that is still to be handed in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandInMaterial {
+    /// Material id.
+    pub id: String,
+    /// Standard name.
+    pub name: Text,
+    /// Original, copy, both, or only shown.
+    pub original: yici_catalog::Original,
+    /// Paper copies.
+    pub copies: u32,
+    /// It may come later (容缺后补), where the catalogue allows it.
+    pub later: Option<Later>,
+}
+
+/// A material that may come later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Later {
+    /// Within this many working days.
+    pub working_days: u32,
+    /// Why it may.
+    pub why: Text,
+    /// The citizen chose so.
+    pub chosen: bool,
+}
+
+/// Why a case could not be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreFault {
+    /// No room is left.
+    Full,
+    /// The store fails.
+    Failed,
+}
+
+/// A stored case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    /// Its number in groups.
+    pub number: String,
+    /// Whether upstream has it.
+    pub delivery: Delivery,
+    /// Working days from acceptance.
+    pub days: u32,
+    /// Number of materials that are still to be handed in.
+    pub still: usize,
+    /// Whether paper can be offered now.
+    pub printer: Offer,
+    /// The slip has come out.
+    pub printed: bool,
+}
+
+/// How far a stored case has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Being sent.
+    Sending,
+    /// Upstream has it. Received is not accepted.
+    Received,
+    /// Upstream cannot be reached: it is kept safe, and sent later by itself.
+    Waiting,
+    /// Upstream will not take it as it is: it is kept safe, and staff are told.
+    Parked,
+}
+
+/// The typed case number so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseNumber {
+    /// As typed, in groups.
+    pub typed: String,
+    /// What is wrong with it.
+    pub error: Option<CaseNumberFault>,
+}
+
+/// What is wrong with a typed case number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseNumberFault {
+    /// Characters are missing.
+    Short,
+    /// A character was mistyped: the check character does not fit.
+    Check,
+}
+
+/// How a case is getting on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Its number in groups.
+    pub number: String,
+    /// The matter's name.
+    pub matter: Text,
+    /// When upstream received it, as local date and time.
+    pub received: String,
+    /// The time of the answer, as local date and time.
+    pub answered: String,
+    /// Each unit's share.
+    pub units: Vec<UnitProgress>,
+}
+
+/// How one unit is getting on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitProgress {
+    /// The unit's name.
+    pub name: Text,
+    /// Its items.
+    pub items: Vec<ItemProgress>,
+}
+
+/// How one item is getting on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemProgress {
+    /// The item's name.
+    pub name: Text,
+    /// Where it stands, for the sign beside it.
+    pub state: State,
+    /// The same in upstream's words.
+    pub words: Text,
+    /// Since this local date.
+    pub since: String,
+    /// What the unit says about it.
+    pub note: Option<Text>,
+}
+
+/// Why there is no progress to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskFault {
+    /// Upstream cannot be reached.
+    Unreachable,
+    /// It knows no such case, or not with this code or card.
+    NotFound,
+    /// It was asked for this case with wrong keys too often; it answers again in a while.
+    TooMany,
+    /// It does not answer this terminal.
+    Refused,
+}
+
+/// Five levels, each of them left out if the citizen likes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluate {
+    /// The matter's name.
+    pub name: Text,
+    /// For the matter.
+    pub matter: Option<Level>,
+    /// For the visit.
+    pub visit: Option<Level>,
+}
+
+/// `Debug` without what a person typed or a card told.
+macro_rules! quiet {
+    ($($what:ident),*) => {$(
+        impl std::fmt::Debug for $what {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($what), "(…)"))
+            }
+        }
+    )*};
+}
+quiet!(Number, Identity, FieldLine, FieldInput, CheckRow, Line);

@@ -23,6 +23,7 @@ pub(super) fn window(window: &Window, matter: Option<&Matter>, around: &Around) 
         place: window.place.clone(),
         phones: takeaway::phones(matter, around),
         printer: takeaway::offer(around.printer),
+        answers: true,
     }
 }
 

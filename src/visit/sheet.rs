@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use yici_catalog::{Answers, Catalog, ChoiceError, Lang, Matter, State, Text};
 
+use super::page::Offer;
 use super::terminal::{Around, STARTING_PRINTER, STARTING_READER};
 use super::{Hall, Now, Timing, notice, result, takeaway};
 use crate::slips::Document;
@@ -65,6 +66,9 @@ pub fn sheet(kind: Kind, request: &Request) -> Result<Document, SheetError> {
         timing: &Timing::default(),
         reader: &STARTING_READER,
         printer: &STARTING_PRINTER,
+        scanner: Offer::Absent,
+        submits: false,
+        clock_trusted: false,
         now: request.now,
     };
     let matter = request.matter;

@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use yici_catalog::{ContactKind, Hours, Matter, Text};
 use yici_hal::escpos::Printed;
-use yici_hal::status::{Actor, Cause, PrinterStatus};
+use yici_hal::status::{Actor, Cause, DeviceState, PrinterStatus};
 
 use super::SlipId;
 use super::page::{Contact, Help, Method, Offer, Printing};
@@ -20,9 +20,20 @@ pub(super) struct Slip {
     pub sent: bool,
 }
 
+impl Slip {
+    /// Whether it is the receipt slip, whose whereabouts the outbox remembers.
+    pub fn is_receipt(&self) -> bool {
+        match self.document.as_ref() {
+            Document::Receipt { .. } | Document::Numbers { .. } => true,
+            Document::Notice { .. } | Document::Window { .. } | Document::Guidance { .. } => false,
+        }
+    }
+}
+
 /// What the printer can do now.
 pub(super) fn offer(printer: &PrinterStatus) -> Offer {
     match printer.cause {
+        _ if printer.device == DeviceState::NoDevice => Offer::Absent,
         // One that only listens may print all the same; then the citizen is asked.
         Some(Cause::NoAnswer) => Offer::Unknown,
         Some(cause) => Offer::Unavailable(cause),
@@ -99,6 +110,7 @@ pub(super) fn method(matter: &Matter, around: &Around) -> Method {
         hours: guide.hours.iter().map(hours).collect(),
         phones: phones(Some(matter), around),
         printer: offer(around.printer),
+        here: around.submits,
     }
 }
 

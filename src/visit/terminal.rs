@@ -6,7 +6,7 @@ use std::time::Duration;
 use yici_catalog::{Catalog, Lang};
 use yici_hal::status::{CardMedia, DeviceState, Paper, PrinterStatus, ReaderStatus};
 
-use super::page::{Content, Frame, Page};
+use super::page::{Content, Frame, Offer, Page};
 use super::visit::Visit;
 use super::{Effect, Event, Hall, Now, Timing, Touch, VisitId};
 
@@ -17,6 +17,9 @@ pub(super) struct Around<'a> {
     pub timing: &'a Timing,
     pub reader: &'a ReaderStatus,
     pub printer: &'a PrinterStatus,
+    pub scanner: Offer,
+    pub submits: bool,
+    pub clock_trusted: bool,
     pub now: Now,
 }
 
@@ -42,6 +45,9 @@ pub struct Terminal {
     lang: Lang,
     reader: ReaderStatus,
     printer: PrinterStatus,
+    scanner: Offer,
+    submits: bool,
+    clock_trusted: bool,
     visit: Option<Visit>,
     visits: u64,
     serial: u32,
@@ -58,11 +64,20 @@ impl Terminal {
             lang,
             reader: STARTING_READER,
             printer: STARTING_PRINTER,
+            scanner: Offer::Absent,
+            submits: false,
+            clock_trusted: false,
             visit: None,
             visits: 0,
             serial: 1,
             now,
         }
+    }
+
+    /// The same terminal, with an upstream that takes cases.
+    pub fn submitting(mut self) -> Self {
+        self.submits = true;
+        self
     }
 
     /// Takes one event; what must be done comes back in order.
@@ -86,6 +101,42 @@ impl Terminal {
                 slip,
                 printed,
             } => self.in_visit(visit, |current, around| current.slip(slip, printed, around)),
+            Event::Scanner(offer) => {
+                self.scanner = offer;
+                Vec::new()
+            }
+            Event::Scanned { visit, text } => {
+                self.in_visit(visit, |current, around| current.scanned(&text, around))
+            }
+            Event::Stored { visit, stored } => {
+                self.in_visit(visit, |current, around| current.store_said(stored, around))
+            }
+            Event::Delivery { number, delivery } => {
+                if let Some(visit) = &mut self.visit {
+                    visit.delivery_said(number, delivery);
+                }
+                Vec::new()
+            }
+            Event::Progress { visit, ask, answer } => self.in_visit(visit, |current, around| {
+                current.told_progress(ask, answer, around)
+            }),
+            Event::Clock { trusted } => {
+                self.clock_trusted = trusted;
+                Vec::new()
+            }
+            Event::Unfinished(numbers) => {
+                if self.visit.is_none() && !numbers.is_empty() {
+                    self.visits += 1;
+                    self.visit = Some(Visit::recovered(
+                        VisitId(self.visits),
+                        self.serial + 1,
+                        self.lang,
+                        numbers,
+                        &self.around(),
+                    ));
+                }
+                Vec::new()
+            }
             Event::Time => match self.visit.as_ref().map(Visit::id) {
                 Some(id) => self.in_visit(id, |current, around| current.time(around)),
                 None => Vec::new(),
@@ -171,6 +222,9 @@ impl Terminal {
             timing: &self.timing,
             reader: &self.reader,
             printer: &self.printer,
+            scanner: self.scanner,
+            submits: self.submits,
+            clock_trusted: self.clock_trusted,
             now: self.now,
         }
     }

@@ -10,8 +10,10 @@ use yici_catalog::{Catalog, Lang, Text};
 use yici_hal::escpos::Printed;
 use yici_hal::status::{Cause, DeviceState, Paper, PrinterStatus, ReaderStatus};
 
-use super::page::{CardState, Content, Input, Main, NumberFault, Page, Printing, Trust};
+use super::page::{CardState, Content, Input, Main, NumberFault, Offer, Page, Printing, Trust};
 use super::*;
+
+mod apply;
 
 fn shipped() -> Arc<Catalog> {
     static CATALOG: std::sync::OnceLock<Arc<Catalog>> = std::sync::OnceLock::new();
@@ -46,6 +48,7 @@ impl Walk {
         let now = Now {
             mono: Duration::ZERO,
             wall: datetime(2026, 11, 24, 9, 30, 0, 0),
+            stamp: "2026-11-24T01:30:00Z".parse().expect("a moment"),
         };
         let terminal = Terminal::new(shipped(), hall, Timing::default(), Lang::Zh, now);
         let mut walk = Walk {
@@ -91,8 +94,16 @@ impl Walk {
             .iter()
             .rev()
             .find_map(|effect| match effect {
-                Effect::ReadCard { visit } | Effect::Print { visit, .. } => Some(visit.0),
-                Effect::StopReading => None,
+                Effect::ReadCard { visit }
+                | Effect::Print { visit, .. }
+                | Effect::Scan { visit }
+                | Effect::Submit { visit, .. }
+                | Effect::Ask { visit, .. } => Some(visit.0),
+                Effect::StopReading
+                | Effect::StopScanning
+                | Effect::Evaluate(_)
+                | Effect::SlipCompleted(_)
+                | Effect::Dismiss(_) => None,
             })
             .unwrap_or(1)
     }
@@ -302,12 +313,18 @@ fn the_reader_speaks_only_to_the_visit_that_asked() {
     let page = walk.touch(Touch::Main);
     assert_eq!(
         page.content,
-        Content::Card(CardState::Waiting { long: false })
+        Content::Card {
+            state: CardState::Waiting { long: false },
+            ways: true
+        }
     );
     let page = walk.wait(Duration::from_secs(5));
     assert_eq!(
         page.content,
-        Content::Card(CardState::Waiting { long: true })
+        Content::Card {
+            state: CardState::Waiting { long: true },
+            ways: true
+        }
     );
     let stale = Event::Card {
         visit: VisitId(99),
@@ -315,14 +332,23 @@ fn the_reader_speaks_only_to_the_visit_that_asked() {
     };
     assert_eq!(
         walk.event(stale).content,
-        Content::Card(CardState::Waiting { long: true })
+        Content::Card {
+            state: CardState::Waiting { long: true },
+            ways: true
+        }
     );
     let visit = walk.visit();
     let page = walk.event(Event::Card {
         visit,
         reply: CardReply::Unread,
     });
-    assert_eq!(page.content, Content::Card(CardState::Unread));
+    assert_eq!(
+        page.content,
+        Content::Card {
+            state: CardState::Unread,
+            ways: true
+        }
+    );
     assert_eq!(page.frame.main, Some(Main::Retry));
 }
 
@@ -333,16 +359,19 @@ fn printed_is_said_only_when_the_printer_said_so() {
     walk.touch(Touch::Main);
     assert_eq!(
         walk.touch(Touch::Print).content,
-        Content::Printing(Printing::Busy)
+        Content::Printing(Printing::Busy, Offer::Ready)
     );
     let ended = walk.printed(9, Printed::Completed);
     assert_eq!(
         ended.content,
-        Content::Printing(Printing::Busy),
+        Content::Printing(Printing::Busy, Offer::Ready),
         "another slip's word"
     );
     let ended = walk.printed(1, Printed::Completed);
-    assert_eq!(ended.content, Content::Printing(Printing::Completed));
+    assert_eq!(
+        ended.content,
+        Content::Printing(Printing::Completed, Offer::Ready)
+    );
 }
 
 #[test]
@@ -357,7 +386,7 @@ fn a_failed_slip_says_who_can_help_and_its_reprint_is_marked() {
         cause: Some(Cause::PaperOut),
         actor,
     };
-    assert_eq!(page.content, Content::Printing(failed));
+    assert_eq!(page.content, Content::Printing(failed, Offer::Ready));
     walk.touch(Touch::Print);
     let Some(Effect::Print { slip, document, .. }) = walk.effects.last() else {
         panic!()
@@ -407,7 +436,10 @@ fn one_slip_at_a_time_and_help_does_not_lose_its_word() {
     walk.touch(Touch::Print);
     walk.touch(Touch::Back);
     let page = walk.touch(Touch::Print);
-    assert_eq!(page.content, Content::Printing(Printing::Busy));
+    assert_eq!(
+        page.content,
+        Content::Printing(Printing::Busy, Offer::Ready)
+    );
     let sent = walk
         .effects
         .iter()
@@ -418,7 +450,7 @@ fn one_slip_at_a_time_and_help_does_not_lose_its_word() {
     walk.printed(1, Printed::Completed);
     assert_eq!(
         walk.touch(Touch::Back).content,
-        Content::Printing(Printing::Completed)
+        Content::Printing(Printing::Completed, Offer::Ready)
     );
 }
 
@@ -455,7 +487,7 @@ fn a_printer_without_paper_is_told_before_anything_is_sent() {
     let page = walk.touch(Touch::Print);
     assert!(matches!(
         page.content,
-        Content::Printing(Printing::Failed { .. })
+        Content::Printing(Printing::Failed { .. }, _)
     ));
     assert!(
         !walk
@@ -485,11 +517,11 @@ fn a_printer_that_cannot_say_leaves_the_word_to_the_citizen() {
         slip: SlipId(1),
         printed,
     });
-    assert_eq!(page.content, Content::Printing(Printing::Ask));
+    assert_eq!(page.content, Content::Printing(Printing::Ask, Offer::Ready));
     let page = walk.touch(Touch::Taken(false));
     assert!(matches!(
         page.content,
-        Content::Printing(Printing::Failed { .. })
+        Content::Printing(Printing::Failed { .. }, _)
     ));
 }
 
@@ -605,7 +637,7 @@ fn the_visit_is_pure() {
     let mut seen = 0;
     for file in std::fs::read_dir(dir).unwrap() {
         let path = file.unwrap().path();
-        if path.ends_with("tests.rs") {
+        if path.ends_with("tests.rs") || path.is_dir() {
             continue;
         }
         seen += 1;

@@ -1,6 +1,8 @@
 //! What a touch can mean: one closed type for every page.
 
 use yici_catalog::Lang;
+use yici_contract::api::Level;
+use yici_contract::{Private, PrivateBytes};
 
 /// A touch, as the page names it; it travels with the page's serial.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,4 +53,26 @@ pub enum Touch {
     Toggle(String),
     /// The citizen's word on whether the slip came out.
     Taken(bool),
+    /// Apply here and now.
+    Here,
+    /// Fill a field of the form, by its id.
+    Field(String),
+    /// Text from the keyboard, to stand behind what is typed already.
+    Insert(Private),
+    /// Change a line of the check page, counted through all sections from 0.
+    Row(usize),
+    /// The signature as drawn, a PNG picture.
+    Signed(PrivateBytes),
+    /// Hand a material in later, or with the others after all, by id.
+    Later(String),
+    /// Ask how a submitted case is getting on.
+    Track,
+    /// Type the case number of a slip.
+    TypeCase,
+    /// How content the citizen is with the matter.
+    RateMatter(Level),
+    /// How content the citizen is with the visit.
+    RateVisit(Level),
+    /// After a restart: nobody here waits for that slip.
+    NotMine,
 }

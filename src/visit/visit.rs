@@ -4,14 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use yici_catalog::{Answers, Lang, Matter, State};
+use yici_contract::CaseNumber;
 use yici_hal::escpos::Printed;
+use yici_hal::status::Cause;
 
+use super::application::{Applying, Pending};
+use super::apply::Rated;
 use super::identity::{self, Identity};
-use super::page::{self, CardState, Content, Frame, Main, Page, Printing, Step};
+use super::page::{self, AskFault, CardState, Content, Frame, Main, Page, Printing, Step};
 use super::questions::{self, Entry};
 use super::takeaway::{self, Slip};
 use super::terminal::Around;
-use super::{CardReply, Effect, Now, SlipId, Touch, VisitId, notice, result, sheet};
+use super::track::TypedNumber;
+use super::{CardReply, Effect, Now, SlipId, Touch, VisitId, form, notice, result, sheet};
 use crate::slips::Document;
 
 /// Where a visit stands.
@@ -24,6 +29,8 @@ pub(super) enum Place {
     Card {
         state: CardState,
         since: Duration,
+        /// The case whose progress the card opens, instead of telling who is here.
+        ask: Option<CaseNumber>,
     },
     Number(identity::Typed),
     Identity,
@@ -39,6 +46,41 @@ pub(super) enum Place {
     /// A slip's content as a QR code.
     Phone(Box<Document>),
     Help,
+    Applicant,
+    Form {
+        topic: usize,
+        /// "Continue" was touched here: what is missing is told.
+        told: bool,
+    },
+    Field(form::Entry),
+    Check,
+    /// The application, or the promise of a material.
+    Application {
+        material: Option<String>,
+    },
+    Sign(Pending),
+    HandIn,
+    Submitting {
+        since: Duration,
+    },
+    NotStored(page::StoreFault),
+    Receipt,
+    Evaluate(Rated),
+    Track {
+        /// What was scanned is no slip's code.
+        wrong: bool,
+    },
+    CaseNumber(TypedNumber),
+    /// Waiting for the answer to this question of the visit.
+    Asking {
+        ask: u32,
+    },
+    Progress(Box<page::Progress>),
+    NoProgress(AskFault),
+    /// After a restart: cases whose slip nobody holds.
+    Recovered {
+        until: Duration,
+    },
     /// Everything personal is gone; only this is still to be said.
     Goodbye {
         until: Duration,
@@ -53,25 +95,32 @@ pub(super) struct Given {
     pub sources: BTreeMap<String, yici_catalog::Text>,
     /// Items taken, by situation.
     pub chosen: BTreeMap<usize, BTreeSet<String>>,
+    /// What was filled in, signed and submitted.
+    pub applying: Applying,
 }
 
 /// One visit.
 pub(super) struct Visit {
     id: VisitId,
     serial: u32,
-    lang: Lang,
+    pub(super) lang: Lang,
     large: bool,
-    place: Place,
+    pub(super) place: Place,
     /// Places that a side page (help, all answers, a slip) returns to.
-    under: Vec<Place>,
-    matter: Option<usize>,
-    identity: Identity,
-    given: BTreeMap<usize, Given>,
-    last_touch: Duration,
-    shown_until: Option<Duration>,
+    pub(super) under: Vec<Place>,
+    pub(super) matter: Option<usize>,
+    pub(super) identity: Identity,
+    pub(super) given: BTreeMap<usize, Given>,
+    pub(super) begun: Now,
+    pub(super) last_touch: Duration,
+    pub(super) shown_until: Option<Duration>,
     slips: u32,
     /// The slip that the printer has and has not spoken about yet.
     under_way: Option<Slip>,
+    /// Cases stored before a restart, whose slip nobody holds yet.
+    pub(super) recovered: Vec<CaseNumber>,
+    /// Questions about progress so far.
+    pub(super) asks: u32,
     goodbye: page::Goodbye,
     over: bool,
 }
@@ -88,16 +137,36 @@ impl Visit {
             matter: None,
             identity: Identity::Nobody,
             given: BTreeMap::new(),
+            begun: now,
             last_touch: now.mono,
             shown_until: None,
             slips: 0,
             under_way: None,
+            recovered: Vec::new(),
+            asks: 0,
             goodbye: page::Goodbye {
                 card: false,
                 paper: false,
             },
             over: false,
         }
+    }
+
+    /// The visit that a terminal begins with after a restart, when cases are stored whose slip
+    /// never came out (invariant 4).
+    pub fn recovered(
+        id: VisitId,
+        serial: u32,
+        lang: Lang,
+        numbers: Vec<CaseNumber>,
+        around: &Around,
+    ) -> Self {
+        let mut visit = Visit::new(id, serial, lang, around.now);
+        visit.recovered = numbers;
+        visit.place = Place::Recovered {
+            until: around.now.mono + around.timing.recovered,
+        };
+        visit
     }
 
     pub fn id(&self) -> VisitId {
@@ -128,7 +197,9 @@ impl Visit {
         }
         let warned = self.countdown(around).is_some();
         self.last_touch = around.now.mono;
-        if warned && touch != Touch::Finish {
+        // Whoever answers the warning has seen no page: only what the warning itself offers counts.
+        let offered = matches!(touch, Touch::Finish | Touch::Language(_) | Touch::Large(_));
+        if warned && !offered {
             return Vec::new();
         }
         match touch {
@@ -150,8 +221,8 @@ impl Visit {
             Touch::Phone => self.phone(around),
             Touch::TypeNumber => self.type_number(),
             Touch::WithoutCard => self.without_card(around),
-            Touch::Key(key) => self.key(Some(key)),
-            Touch::Erase => self.key(None),
+            Touch::Key(key) => self.key(Some(key), around),
+            Touch::Erase => self.key(None, around),
             Touch::Show => {
                 self.shown_until = Some(around.now.mono + around.timing.show);
                 Vec::new()
@@ -163,6 +234,17 @@ impl Visit {
             Touch::Change(question) => self.change(question, around),
             Touch::Toggle(item) => self.toggle(&item, around),
             Touch::Taken(taken) => self.taken(taken),
+            Touch::Here => self.here(around),
+            Touch::Field(field) => self.fill(&field, around),
+            Touch::Insert(text) => self.insert(text.reveal(), around),
+            Touch::Row(row) => self.row(row, around),
+            Touch::Signed(picture) => self.signed(picture, around),
+            Touch::Later(material) => self.later(material, around),
+            Touch::Track => self.track(around),
+            Touch::TypeCase => self.type_case(),
+            Touch::RateMatter(level) => self.rate(level, true),
+            Touch::RateVisit(level) => self.rate(level, false),
+            Touch::NotMine => self.not_mine(),
         }
     }
 
@@ -175,13 +257,13 @@ impl Visit {
         let waiting = std::iter::once(&mut self.place)
             .chain(&mut self.under)
             .find_map(|place| {
-                if let Place::Card { state, .. } = place {
-                    Some(state)
+                if let Place::Card { state, ask, .. } = place {
+                    Some((state, *ask))
                 } else {
                     None
                 }
             });
-        let Some(state) = waiting else {
+        let Some((state, ask)) = waiting else {
             return Vec::new();
         };
         match reply {
@@ -203,6 +285,9 @@ impl Visit {
             }
             CardReply::Read(card) => {
                 self.last_touch = around.now.mono;
+                if let Some(number) = ask {
+                    return self.opened_by(number, &card);
+                }
                 self.identity = Identity::Card(card);
                 self.answer_from_identity(around);
                 if let Place::Card { .. } = self.place {
@@ -226,8 +311,9 @@ impl Visit {
             Printed::Completed | Printed::Unknown(_) => true,
             Printed::Failed(cause) => takeaway::leaves_paper(cause),
         };
-        if self.under_way.as_ref().is_some_and(|slip| slip.id == id) {
-            self.under_way = None;
+        let mut receipt = false;
+        if let Some(slip) = self.under_way.take_if(|slip| slip.id == id) {
+            receipt = slip.is_receipt() && takeaway::told(printed) == Printing::Completed;
             // Whoever waits for paper is still here; give them the whole time again.
             self.last_touch = around.now.mono;
         }
@@ -239,7 +325,10 @@ impl Visit {
                 self.serial += 1;
             }
         }
-        Vec::new()
+        match receipt {
+            true => self.slip_is_out(),
+            false => Vec::new(),
+        }
     }
 
     /// Time has passed.
@@ -252,9 +341,17 @@ impl Visit {
             self.over = now >= until;
             return Vec::new();
         }
+        self.waited(around);
+        if let Place::Recovered { until } = self.place {
+            return match now >= until {
+                true => self.finish(around),
+                false => Vec::new(),
+            };
+        }
         if let Place::Card {
             state: CardState::Waiting { long },
             since,
+            ..
         } = &mut self.place
         {
             *long = now >= *since + around.timing.card_slow;
@@ -274,8 +371,11 @@ impl Visit {
 
     pub fn poll_timeout(&self, around: &Around) -> Duration {
         let timing = around.timing;
-        if let Place::Goodbye { until } = self.place {
+        if let Place::Goodbye { until } | Place::Recovered { until } = self.place {
             return until;
+        }
+        if let Place::Submitting { since } = self.place {
+            return self.waits_until(since, around);
         }
         let warning = self.last_touch + timing.idle;
         let mut next = match self.countdown(around) {
@@ -292,6 +392,7 @@ impl Visit {
         if let Place::Card {
             state: CardState::Waiting { long: false },
             since,
+            ..
         } = self.place
         {
             next = next.min(since + timing.card_slow);
@@ -309,8 +410,11 @@ impl Visit {
                 lang: self.lang,
                 large: self.large,
                 step: self.step(around),
-                back: !matches!(self.place, Place::Home | Place::Goodbye { .. }),
-                leave: !matches!(self.place, Place::Goodbye { .. }),
+                back: self.has_back(),
+                leave: !matches!(
+                    self.place,
+                    Place::Goodbye { .. } | Place::Submitting { .. } | Place::Recovered { .. }
+                ),
                 main,
                 main_enabled,
             },
@@ -319,64 +423,135 @@ impl Visit {
         }
     }
 
-    fn content(&self, around: &Around) -> Content {
+    /// What is submitted cannot be gone back on; help and the last pages lead on only.
+    fn has_back(&self) -> bool {
         match &self.place {
+            Place::Home
+            | Place::Goodbye { .. }
+            | Place::Submitting { .. }
+            | Place::Receipt
+            | Place::Evaluate(_)
+            | Place::Recovered { .. } => false,
+            Place::Notice
+            | Place::Consent
+            | Place::Card { .. }
+            | Place::Number(_)
+            | Place::Identity
+            | Place::Question(_)
+            | Place::Unsure { .. }
+            | Place::Answers
+            | Place::Window(_)
+            | Place::Result
+            | Place::Method
+            | Place::Printing(_)
+            | Place::Phone(_)
+            | Place::Help
+            | Place::Applicant
+            | Place::Form { .. }
+            | Place::Field(_)
+            | Place::Check
+            | Place::Application { .. }
+            | Place::Sign(_)
+            | Place::HandIn
+            | Place::NotStored(_)
+            | Place::Track { .. }
+            | Place::CaseNumber(_)
+            | Place::Asking { .. }
+            | Place::Progress(_)
+            | Place::NoProgress(_) => true,
+        }
+    }
+
+    fn content(&self, around: &Around) -> Content {
+        self.content_here(around)
+            .unwrap_or_else(|| Content::Home(notice::home(around)))
+    }
+
+    /// Nothing where what the page is about is gone, which leads home.
+    fn content_here(&self, around: &Around) -> Option<Content> {
+        Some(match &self.place {
             Place::Home => Content::Home(notice::home(around)),
-            Place::Notice => match self.matter(around) {
-                Some(matter) => Content::Notice(Box::new(notice::notice(matter, around))),
-                None => Content::Home(notice::home(around)),
-            },
+            Place::Notice => {
+                Content::Notice(Box::new(notice::notice(self.matter(around)?, around)))
+            }
             Place::Consent => Content::Consent {
                 reader: identity::offer(around.reader),
             },
-            Place::Card { state, .. } => Content::Card(*state),
+            Place::Card { state, ask, .. } => Content::Card {
+                state: *state,
+                ways: ask.is_none(),
+            },
             Place::Number(typed) => Content::Number(typed.view()),
             Place::Identity => Content::Identity(Box::new(self.identity.view(
                 self.shown_until.is_some(),
                 self.told_lines(around),
                 around.now.wall.date(),
             ))),
-            Place::Question(entry) => self
-                .matter(around)
-                .and_then(|matter| {
-                    let given = self.given_now();
-                    questions::question(matter, entry, given)
-                })
-                .map_or(Content::Home(notice::home(around)), |question| {
-                    Content::Question(Box::new(question))
-                }),
-            Place::Unsure { question } => self
-                .matter(around)
-                .and_then(|matter| questions::unsure(matter, question))
-                .map_or(Content::Home(notice::home(around)), |unsure| {
-                    Content::Unsure(Box::new(unsure))
-                }),
+            Place::Question(entry) => Content::Question(Box::new(questions::question(
+                self.matter(around)?,
+                entry,
+                self.given_now(),
+            )?)),
+            Place::Unsure { question } => {
+                Content::Unsure(Box::new(questions::unsure(self.matter(around)?, question)?))
+            }
             Place::Answers => Content::Answers(self.answer_lines(around)),
             Place::Window(window) => Content::Window(Box::new(result::window(
                 window,
                 self.matter(around),
                 around,
             ))),
-            Place::Result => match self.outcome(around) {
-                Some(outcome) => Content::Result(Box::new(outcome)),
-                None => Content::Home(notice::home(around)),
-            },
-            Place::Method => match self.matter(around) {
-                Some(matter) => Content::Method(Box::new(takeaway::method(matter, around))),
-                None => Content::Home(notice::home(around)),
-            },
-            Place::Printing(slip) => Content::Printing(slip.state),
+            Place::Result => Content::Result(Box::new(self.outcome(around)?)),
+            Place::Method => {
+                let method = takeaway::method(self.matter(around)?, around);
+                Content::Method(Box::new(method))
+            }
+            Place::Printing(slip) => Content::Printing(slip.state, takeaway::offer(around.printer)),
             Place::Phone(document) => Content::Phone {
                 payload: document.as_ref().clone().speaking(self.lang).phone_text(),
             },
             Place::Help => Content::Help(Box::new(takeaway::help(self.matter(around), around))),
+            Place::Applicant => self.applicant_page(around)?,
+            Place::Form { topic, told } => self.form_page(*topic, *told, around)?,
+            Place::Field(entry) => self.field_page(entry, around)?,
+            Place::Check => self.check_page(around)?,
+            Place::Application { material } => self.document_page(material.as_deref(), around)?,
+            Place::Sign(pending) => self.sign_page(pending, around)?,
+            Place::HandIn => self.hand_in_page(around)?,
+            Place::Submitting { .. } => Content::Submitting,
+            Place::NotStored(fault) => Content::NotStored(*fault),
+            Place::Receipt => self.receipt_page(around)?,
+            Place::Evaluate(rated) => self.evaluate_page(rated, around)?,
+            Place::Track { wrong } => Content::Track {
+                scanner: around.scanner,
+                reader: identity::offer(around.reader),
+                wrong: *wrong,
+            },
+            Place::CaseNumber(typed) => Content::CaseNumber(typed.view()),
+            Place::Asking { .. } => Content::Asking,
+            Place::Progress(progress) => Content::Progress(progress.clone()),
+            Place::NoProgress(fault) => Content::NoProgress(*fault),
+            Place::Recovered { .. } => Content::Recovered {
+                numbers: self.recovered.iter().map(CaseNumber::to_string).collect(),
+                printer: takeaway::offer(around.printer),
+            },
             Place::Goodbye { .. } => Content::Goodbye(self.goodbye),
-        }
+        })
     }
 
     fn step(&self, around: &Around) -> Option<Step> {
         match &self.place {
-            Place::Home | Place::Help | Place::Goodbye { .. } => None,
+            Place::Home
+            | Place::Help
+            | Place::Goodbye { .. }
+            | Place::Evaluate(_)
+            | Place::Track { .. }
+            | Place::CaseNumber(_)
+            | Place::Asking { .. }
+            | Place::Progress(_)
+            | Place::NoProgress(_)
+            | Place::Recovered { .. }
+            | Place::Card { ask: Some(_), .. } => None,
             Place::Notice => Some(Step::Notice),
             Place::Consent | Place::Card { .. } | Place::Number(_) | Place::Identity => {
                 Some(Step::Identity)
@@ -393,19 +568,70 @@ impl Visit {
                     Document::Notice { .. } => Some(Step::Notice),
                     Document::Window { .. } => Some(Step::Result),
                     Document::Guidance { .. } => Some(Step::TakeAway),
+                    Document::Receipt { .. } => Some(Step::Submit),
+                    Document::Numbers { .. } => None,
                 }
+            }
+            Place::Applicant => Some(Step::Form {
+                left: self.topics_left(0, around),
+            }),
+            Place::Form { topic, .. } => Some(Step::Form {
+                left: self.topics_left(*topic, around),
+            }),
+            Place::Field(entry) => Some(Step::Form {
+                left: self.topics_left(self.topic_of(&entry.field, around), around),
+            }),
+            Place::Check | Place::Application { .. } | Place::Sign(_) => Some(Step::Sign),
+            Place::HandIn | Place::Submitting { .. } | Place::NotStored(_) | Place::Receipt => {
+                Some(Step::Submit)
             }
         }
     }
 
     fn main_action(&self, around: &Around) -> (Option<Main>, bool) {
         match &self.place {
-            Place::Home | Place::Unsure { .. } | Place::Method | Place::Help => (None, false),
-            Place::Notice => (Some(Main::Start), true),
-            Place::Consent => {
-                let ready = !matches!(identity::offer(around.reader), page::Offer::Unavailable(_));
-                (Some(Main::Agree), ready)
+            Place::Home
+            | Place::Unsure { .. }
+            | Place::Method
+            | Place::Help
+            | Place::Applicant
+            | Place::Submitting { .. }
+            | Place::Track { .. }
+            | Place::Asking { .. }
+            | Place::Recovered { .. } => (None, false),
+            Place::Form { .. } | Place::Check => (Some(Main::Continue), true),
+            Place::Field(entry) => {
+                let choice = matches!(
+                    self.field_page(entry, around),
+                    Some(Content::Field(field))
+                        if matches!(field.input, page::FieldInput::Choice(_))
+                );
+                ((!choice).then_some(Main::Continue), !choice)
             }
+            Place::Application { .. } => (Some(Main::ToSign), true),
+            // Whether something was drawn is known to the screen alone.
+            Place::Sign(_) => (Some(Main::Signed), true),
+            Place::HandIn => match self.promises_left(around) {
+                true => (Some(Main::Continue), true),
+                false => (Some(Main::Submit), true),
+            },
+            Place::NotStored(_) | Place::NoProgress(_) => (Some(Main::Retry), true),
+            Place::Receipt => match self.wants_slip(around) {
+                true => (Some(Main::Receipt), true),
+                false => (Some(Main::Continue), true),
+            },
+            Place::Evaluate(rated) => match rated == &Rated::default() {
+                true => (Some(Main::Skip), true),
+                false => (Some(Main::Done), true),
+            },
+            Place::CaseNumber(typed) => (Some(Main::Continue), !typed.is_empty()),
+            Place::Progress(_) => (Some(Main::Done), true),
+            Place::Notice => (Some(Main::Start), true),
+            Place::Consent => match identity::offer(around.reader) {
+                page::Offer::Ready | page::Offer::Unknown => (Some(Main::Agree), true),
+                page::Offer::Unavailable(_) => (Some(Main::Agree), false),
+                page::Offer::Absent => (None, false),
+            },
             Place::Card { state, .. } => match state {
                 CardState::Waiting { .. } | CardState::Reading => (None, false),
                 CardState::Unread | CardState::Fault(_) => (Some(Main::Retry), true),
@@ -434,14 +660,44 @@ impl Visit {
 
     fn main(&mut self, around: &Around) -> Vec<Effect> {
         match &mut self.place {
-            Place::Home | Place::Unsure { .. } | Place::Method | Place::Help => Vec::new(),
+            Place::Home
+            | Place::Unsure { .. }
+            | Place::Method
+            | Place::Help
+            | Place::Applicant
+            | Place::Sign(_)
+            | Place::Submitting { .. }
+            | Place::Track { .. }
+            | Place::Asking { .. }
+            | Place::Recovered { .. } => Vec::new(),
+            Place::Form { topic, .. } => {
+                let topic = *topic;
+                self.form_main(topic, around)
+            }
+            Place::Field(_) => self.field_main(around),
+            Place::Check => self.check_main(around),
+            Place::Application { .. } => self.read_through(around),
+            Place::HandIn => self.hand_in_main(around),
+            Place::NotStored(_) => self.submit(around),
+            Place::Receipt => match self.wants_slip(around) {
+                true => self.print(around),
+                false => self.go(Place::Evaluate(Rated::default())),
+            },
+            Place::Evaluate(_) => self.finish(around),
+            Place::CaseNumber(_) => self.case_main(around),
+            Place::NoProgress(_) => self.track(around),
+            Place::Progress(_) => self.finish(around),
             Place::Notice => match self.identity {
                 Identity::Nobody => self.go(Place::Consent),
                 Identity::Typed(_) | Identity::Card(_) => self.identified(around),
             },
             // A card that was read has to leave the reader before it is found again.
             Place::Consent if matches!(self.identity, Identity::Card(_)) => self.identified(around),
-            Place::Consent | Place::Card { .. } => self.wait_for_card(around),
+            Place::Consent => self.wait_for_card(None, around),
+            Place::Card { ask, .. } => {
+                let ask = *ask;
+                self.wait_for_card(ask, around)
+            }
             Place::Number(typed) => match typed.finish(around.now.wall.date()) {
                 Some(number) => {
                     self.identity = Identity::Typed(number);
@@ -474,7 +730,10 @@ impl Visit {
                     None => Vec::new(),
                 }
             }
-            Place::Result => self.go(Place::Method),
+            Place::Result => match self.back_to_check() {
+                true => self.go(Place::Check),
+                false => self.go(Place::Method),
+            },
             Place::Window(_) => self.finish(around),
             Place::Phone(document) => {
                 let document = document.clone();
@@ -501,31 +760,99 @@ impl Visit {
                 self.under.clear();
                 self.go(Place::Notice)
             }
-            Document::Window { .. } | Document::Guidance { .. } => self.finish(around),
+            Document::Receipt { .. } => {
+                self.under.clear();
+                self.go(Place::Evaluate(Rated::default()))
+            }
+            Document::Window { .. } | Document::Guidance { .. } | Document::Numbers { .. } => {
+                self.finish(around)
+            }
         }
     }
 
     /// One page back; nothing that was said is lost.
-    fn back(&mut self, around: &Around) -> Vec<Effect> {
+    pub(super) fn back(&mut self, around: &Around) -> Vec<Effect> {
         let mut effects = Vec::new();
         if matches!(self.place, Place::Card { .. }) {
             effects.push(Effect::StopReading);
         }
+        if matches!(self.place, Place::Track { .. }) {
+            effects.push(Effect::StopScanning);
+        }
+        if let (
+            Place::Card { ask: Some(_), .. }
+            | Place::CaseNumber(_)
+            | Place::Asking { .. }
+            | Place::Progress(_)
+            | Place::NoProgress(_),
+            true,
+        ) = (&self.place, self.under.is_empty())
+        {
+            effects.extend(self.track(around));
+            return effects;
+        }
         if let Some(place) = self.under.pop() {
             self.go(place);
+            // What a change has unsettled is asked first.
+            if self.content_here(around).is_none() {
+                effects.extend(self.advance(around));
+            }
             return effects;
         }
         let place = match &self.place {
-            Place::Home | Place::Notice | Place::Help | Place::Goodbye { .. } => Place::Home,
+            Place::Home
+            | Place::Notice
+            | Place::Help
+            | Place::Goodbye { .. }
+            | Place::Track { .. }
+            | Place::CaseNumber(_)
+            | Place::Asking { .. }
+            | Place::Progress(_)
+            | Place::NoProgress(_)
+            | Place::Recovered { .. } => Place::Home,
+            Place::Applicant => Place::Method,
+            Place::Form { topic: 0, .. } => self.before_form(around),
+            Place::Form { topic, .. } => Place::Form {
+                topic: topic - 1,
+                told: false,
+            },
+            Place::Field(entry) => Place::Form {
+                topic: self.topic_of(&entry.field, around),
+                told: true,
+            },
+            Place::Check => Place::Form {
+                topic: self.topics_left(0, around).saturating_sub(1),
+                told: false,
+            },
+            Place::Application { material: None } => Place::Check,
+            Place::Sign(Pending { material, .. }) => Place::Application {
+                material: material.clone(),
+            },
+            Place::HandIn => Place::Application { material: None },
+            Place::Application { material: Some(_) } | Place::Submitting { .. } => Place::HandIn,
+            Place::Receipt | Place::Evaluate(_) => Place::Receipt,
             Place::Consent => Place::Notice,
             Place::Card { .. } | Place::Number(_) | Place::Identity => Place::Consent,
             Place::Unsure { question } => Place::Question(Entry::new(question.clone())),
             Place::Question(entry) => self.question_before(Some(&entry.question), around),
             Place::Answers | Place::Window(_) | Place::Result => self.question_before(None, around),
+            // What was filled in stays; a sheet for the window can be printed there.
+            Place::NotStored(_) => Place::Method,
             Place::Method | Place::Printing(_) | Place::Phone(_) => Place::Result,
         };
         self.go(place);
         effects
+    }
+
+    /// What leads to the form: who applies, where there is a choice.
+    fn before_form(&self, around: &Around) -> Place {
+        let asked = self
+            .matter(around)
+            .is_some_and(|matter| self.said(around).is_none() && matter.guide.applicants.len() > 1);
+        match asked {
+            true => Place::Applicant,
+            false => Place::Method,
+        }
     }
 
     /// The question asked of the citizen before this one (before the result: the last one).
@@ -562,20 +889,23 @@ impl Visit {
         Vec::new()
     }
 
-    fn wait_for_card(&mut self, around: &Around) -> Vec<Effect> {
-        self.go(Place::Card {
-            state: CardState::Waiting { long: false },
-            since: around.now.mono,
-        });
-        vec![Effect::ReadCard { visit: self.id }]
+    /// A card that opens a case's progress has no such way round it.
+    fn only_card_opens(&self) -> bool {
+        matches!(self.place, Place::Card { ask: Some(_), .. })
     }
 
     fn type_number(&mut self) -> Vec<Effect> {
+        if self.only_card_opens() {
+            return Vec::new();
+        }
         self.go(Place::Number(identity::Typed::default()));
         vec![Effect::StopReading]
     }
 
     fn without_card(&mut self, around: &Around) -> Vec<Effect> {
+        if self.only_card_opens() {
+            return Vec::new();
+        }
         self.identity = Identity::Nobody;
         self.forget_sources();
         let mut effects = vec![Effect::StopReading];
@@ -604,25 +934,50 @@ impl Visit {
         }
     }
 
-    /// Takes back what an earlier card or number had answered.
-    fn forget_sources(&mut self) {
+    /// Takes back what an earlier card or number had answered; whether there was any.
+    pub(super) fn forget_sources(&mut self) -> bool {
+        let mut any = false;
         for given in self.given.values_mut() {
             for question in std::mem::take(&mut given.sources).into_keys() {
                 given.answers.remove(&question);
+                any = true;
             }
         }
+        any
     }
 
-    fn key(&mut self, key: Option<char>) -> Vec<Effect> {
+    /// A key of the keypad, or delete.
+    fn key(&mut self, key: Option<char>, around: &Around) -> Vec<Effect> {
         if let Place::Number(typed) = &mut self.place {
             typed.key(key);
         } else if let Place::Question(entry) = &mut self.place {
             entry.key(key);
+        } else {
+            let text = key.map(String::from);
+            return self.write(text.as_deref(), around);
         }
         Vec::new()
     }
 
+    /// Text from the keyboard.
+    fn insert(&mut self, text: &str, around: &Around) -> Vec<Effect> {
+        self.write(Some(text), around)
+    }
+
+    fn write(&mut self, text: Option<&str>, around: &Around) -> Vec<Effect> {
+        if let Place::CaseNumber(_) = self.place {
+            return self.edit_case(text);
+        }
+        self.edit(text, around)
+    }
+
     fn choose(&mut self, option: usize, around: &Around) -> Vec<Effect> {
+        if let Place::Applicant = self.place {
+            return self.choose_applicant(option, around);
+        }
+        if let Place::Field(_) = self.place {
+            return self.field_option(option, around);
+        }
         let Place::Question(entry) = &self.place else {
             return Vec::new();
         };
@@ -667,21 +1022,42 @@ impl Visit {
     }
 
     /// On to the next open question, or to where the answers lead.
-    fn advance(&mut self, around: &Around) -> Vec<Effect> {
-        self.under.clear();
+    pub(super) fn advance(&mut self, around: &Around) -> Vec<Effect> {
+        let checking = self.under.contains(&Place::Check);
         let Some(matter) = self.matter(around) else {
             return self.go(Place::Home);
         };
         let place = match self.interview(matter, around).state {
             State::Question { id, .. } => Place::Question(Entry::new(id)),
             State::Error { question, .. } => Place::Question(Entry::new(question)),
+            State::Settled { .. } if checking => {
+                self.follow_answers(around);
+                Place::Check
+            }
             State::Settled { .. } => Place::Result,
             State::Window { reason, place, .. } => Place::Window(result::Window { reason, place }),
         };
+        let led_here = if let Place::Question(Entry { question, .. }) | Place::Unsure { question } =
+            &self.place
+        {
+            Some(Place::Question(Entry::new(question.clone())))
+        } else {
+            None
+        };
+        // A change that opens another question still returns to the check page, and back from a
+        // window leads to the answer that led there.
+        self.under
+            .retain(|under| checking && *under == Place::Check);
+        if let (Place::Window(_), Some(question)) = (&place, led_here) {
+            self.under.push(question);
+        }
+        if place == Place::Check {
+            self.under.clear();
+        }
         self.go(place)
     }
 
-    fn change(&mut self, question: String, around: &Around) -> Vec<Effect> {
+    pub(super) fn change(&mut self, question: String, around: &Around) -> Vec<Effect> {
         let known = self
             .matter(around)
             .is_some_and(|matter| matter.questions.iter().any(|asked| asked.id == question));
@@ -705,7 +1081,7 @@ impl Visit {
         Vec::new()
     }
 
-    fn print(&mut self, around: &Around) -> Vec<Effect> {
+    pub(super) fn print(&mut self, around: &Around) -> Vec<Effect> {
         if matches!(self.place, Place::Printing(_)) {
             return self.print_again(around);
         }
@@ -714,7 +1090,10 @@ impl Visit {
             return self.aside(Place::Printing(slip.clone()));
         }
         match self.document(around) {
-            Some(document) => self.start_slip(document, false, around),
+            Some(document) => {
+                let copy = matches!(document, Document::Receipt { .. }) && self.slip_sent();
+                self.start_slip(document, copy, around)
+            }
             None => Vec::new(),
         }
     }
@@ -754,6 +1133,10 @@ impl Visit {
                 cause: Some(cause),
                 actor: cause.actor(),
             },
+            page::Offer::Absent => Printing::Failed {
+                cause: Some(Cause::NotConnected),
+                actor: Cause::NotConnected.actor(),
+            },
             page::Offer::Ready | page::Offer::Unknown => {
                 effects.push(Effect::Print {
                     visit: self.id,
@@ -788,16 +1171,26 @@ impl Visit {
         {
             slip.state = takeaway::answered(taken);
             self.serial += 1;
+            if taken && slip.is_receipt() {
+                return self.slip_is_out();
+            }
         }
         Vec::new()
     }
 
     /// What "print" means on this page.
     fn document(&self, around: &Around) -> Option<Document> {
+        if let Place::Recovered { .. } = self.place {
+            return Some(Document::Numbers {
+                head: takeaway::head(self.lang, around),
+                numbers: self.recovered.iter().map(CaseNumber::to_string).collect(),
+            });
+        }
         let matter = self.matter(around)?;
         match &self.place {
             Place::Notice => Some(sheet::notice_sheet(matter, self.lang, around)),
             Place::Window(window) => Some(sheet::window_sheet(matter, window, self.lang, around)),
+            Place::Receipt | Place::Evaluate(_) => self.receipt_slip(around),
             Place::Home
             | Place::Consent
             | Place::Card { .. }
@@ -811,6 +1204,21 @@ impl Visit {
             | Place::Printing(_)
             | Place::Phone(_)
             | Place::Help
+            | Place::Applicant
+            | Place::Form { .. }
+            | Place::Field(_)
+            | Place::Check
+            | Place::Application { .. }
+            | Place::Sign(_)
+            | Place::HandIn
+            | Place::Submitting { .. }
+            | Place::NotStored(_)
+            | Place::Track { .. }
+            | Place::CaseNumber(_)
+            | Place::Asking { .. }
+            | Place::Progress(_)
+            | Place::NoProgress(_)
+            | Place::Recovered { .. }
             | Place::Goodbye { .. } => self.guidance(around),
         }
     }
@@ -835,7 +1243,10 @@ impl Visit {
     }
 
     /// The matter, the situation that its answers settle, and the items taken.
-    fn settled<'a>(&self, around: &Around<'a>) -> Option<(&'a Matter, usize, BTreeSet<String>)> {
+    pub(super) fn settled<'a>(
+        &self,
+        around: &Around<'a>,
+    ) -> Option<(&'a Matter, usize, BTreeSet<String>)> {
         let matter = self.matter(around)?;
         let State::Settled { situation } = self.interview(matter, around).state else {
             return None;
@@ -883,26 +1294,29 @@ impl Visit {
         }
     }
 
-    fn interview(&self, matter: &Matter, around: &Around) -> yici_catalog::Interview {
+    pub(super) fn interview(&self, matter: &Matter, around: &Around) -> yici_catalog::Interview {
         let nothing = Answers::default();
         let answers = self.given_now().map_or(&nothing, |given| &given.answers);
         matter.interview(answers, around.now.wall.date())
     }
 
-    fn matter<'a>(&self, around: &Around<'a>) -> Option<&'a Matter> {
+    pub(super) fn matter<'a>(&self, around: &Around<'a>) -> Option<&'a Matter> {
         self.matter.map(|index| &around.catalog.matters[index])
     }
 
-    fn given_now(&self) -> Option<&Given> {
+    pub(super) fn given_now(&self) -> Option<&Given> {
         self.given.get(&self.matter?)
     }
 
     /// Ends the visit: everything personal is dropped here, before goodbye is said.
-    fn finish(&mut self, around: &Around) -> Vec<Effect> {
+    pub(super) fn finish(&mut self, around: &Around) -> Vec<Effect> {
         if let Place::Goodbye { .. } = self.place {
             self.over = true;
             return Vec::new();
         }
+        let mut effects = vec![Effect::StopReading, Effect::StopScanning];
+        effects.extend(self.ratings(around));
+        effects.extend(self.dismissed());
         self.identity = Identity::Nobody;
         self.given.clear();
         self.under.clear();
@@ -912,11 +1326,14 @@ impl Visit {
         self.go(Place::Goodbye {
             until: around.now.mono + around.timing.goodbye,
         });
-        vec![Effect::StopReading]
+        effects
     }
 
     fn countdown(&self, around: &Around) -> Option<u8> {
-        if matches!(self.place, Place::Goodbye { .. }) {
+        if matches!(
+            self.place,
+            Place::Goodbye { .. } | Place::Recovered { .. } | Place::Submitting { .. }
+        ) {
             return None;
         }
         let warning = self.last_touch + around.timing.idle;
@@ -930,14 +1347,14 @@ impl Visit {
     }
 
     /// A page that returns to where the citizen came from.
-    fn aside(&mut self, place: Place) -> Vec<Effect> {
+    pub(super) fn aside(&mut self, place: Place) -> Vec<Effect> {
         if std::mem::discriminant(&self.place) != std::mem::discriminant(&place) {
             self.under.push(self.place.clone());
         }
         self.go(place)
     }
 
-    fn go(&mut self, place: Place) -> Vec<Effect> {
+    pub(super) fn go(&mut self, place: Place) -> Vec<Effect> {
         if place == Place::Home {
             self.matter = None;
         }
@@ -951,7 +1368,9 @@ impl Visit {
 /// The main action under a slip, on paper or phone.
 fn after(document: &Document) -> Main {
     match document {
-        Document::Notice { .. } => Main::Continue,
-        Document::Window { .. } | Document::Guidance { .. } => Main::Done,
+        Document::Notice { .. } | Document::Receipt { .. } => Main::Continue,
+        Document::Window { .. } | Document::Guidance { .. } | Document::Numbers { .. } => {
+            Main::Done
+        }
     }
 }

@@ -1,23 +1,12 @@
 //! The command line: exit codes, JSON on stdout, and a next step in every error.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
+use yici_hal::slip::columns;
 
-use crate::hall::{Hall, catalogue, kiosk, output};
-
-fn json_of(command: &mut Command) -> (i32, Value) {
-    let output = output(command);
-    let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
-        panic!(
-            "no JSON: {}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        )
-    });
-    (output.status.code().unwrap(), value)
-}
+use crate::hall::{Hall, catalogue, json_of, kiosk, output};
 
 fn guide(matter: &str, answers: &Value, more: &[&str]) -> (i32, Value) {
     let dir = tempfile::tempdir().unwrap();
@@ -132,6 +121,25 @@ fn guide_names_the_unknown_question_and_says_it_in_the_exit_code() {
 }
 
 #[test]
+fn guide_says_what_is_wrong_in_the_language_asked_for() {
+    let (code, state) = guide("newborn", &json!({"married": "perhaps"}), &[]);
+    assert_eq!((code, state["question"].as_str()), (1, Some("married")));
+    assert_eq!(state["message"], "没有这个选项，可以选：yes、no");
+    let (answers, _) = guide_to_the_end();
+    for (lang, message) in [
+        ("zh", "没有事项 `moon`"),
+        ("en", "the matter has no item `moon`"),
+    ] {
+        let (code, state) = guide("newborn", &answers, &["--items", "moon", "--lang", lang]);
+        assert_eq!(code, 1);
+        assert_eq!(
+            state,
+            json!({"state": "error", "question": null, "message": message})
+        );
+    }
+}
+
+#[test]
 fn guide_reads_json_lines_and_passes_a_bad_one() {
     let mut child = kiosk()
         .args(["catalog", "guide"])
@@ -145,17 +153,24 @@ fn guide_reads_json_lines_and_passes_a_bad_one() {
     child.stdin.take().unwrap().write_all(lines).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    let states: Vec<String> = String::from_utf8(output.stdout)
+    let results: Vec<Value> = String::from_utf8(output.stdout)
         .unwrap()
         .lines()
-        .map(|line| {
-            serde_json::from_str::<Value>(line).unwrap()["state"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        })
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let states: Vec<&str> = results
+        .iter()
+        .map(|result| result["state"].as_str().unwrap())
         .collect();
     assert_eq!(states, ["question", "error", "error", "error", "question"]);
+    assert_eq!(results[1]["question"], Value::Null);
+    assert!(
+        results[1]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("不是 JSON")
+    );
+    assert_eq!(results[3]["question"], "x");
 }
 
 #[test]
@@ -222,6 +237,23 @@ fn a_broken_catalogue_is_shown_with_file_line_and_column_and_nothing_is_served()
             .args(["--format", "json"]),
     );
     assert_eq!(code, 0);
+}
+
+#[test]
+fn a_catalogue_without_matters_and_a_file_that_is_no_text_are_findings() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    std::fs::copy(catalogue().join("catalogue.toml"), file("catalogue.toml")).unwrap();
+    let check = || output(kiosk().args(["catalog", "check"]).arg(dir.path()));
+    let empty = check();
+    assert_eq!(empty.status.code(), Some(1));
+    let shown = String::from_utf8_lossy(&empty.stderr);
+    assert!(shown.contains("no-matter"), "{shown}");
+    std::fs::write(file("latin.toml"), b"id = \"caf\xe9\"").unwrap();
+    let latin = check();
+    assert_eq!(latin.status.code(), Some(1));
+    let shown = String::from_utf8_lossy(&latin.stderr);
+    assert!(shown.contains("latin.toml"), "{shown}");
 }
 
 #[test]
@@ -328,32 +360,57 @@ fn devices_say_what_they_are_and_what_to_do_about_a_fault() {
     assert!(status[1]["next"].as_str().unwrap().contains("paper"));
 }
 
+/// Nobody answers at a port: that may be the network as well as the printer's plug.
+#[test]
+fn a_printer_that_cannot_be_reached_is_offline() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp:{}", free.local_addr().unwrap());
+    drop(free);
+    let (code, status) =
+        json_of(kiosk().args(["device", "status", "--format", "json", "--device", &address]));
+    assert_eq!(code, 1);
+    assert_eq!(status[0]["says"]["device"], "offline");
+    assert_eq!(status[0]["cause"], "notConnected");
+}
+
+#[test]
+fn devices_are_listed_in_columns() {
+    let hall = Hall::open();
+    let listed = output(
+        kiosk()
+            .args(["device", "list", "--config"])
+            .arg(hall.dir.path().join("kiosk.toml")),
+    );
+    let text = String::from_utf8(listed.stdout).unwrap();
+    let starts: Vec<usize> = text
+        .lines()
+        .map(|line| {
+            let at = line.find("serial:").or(line.find("tcp:")).unwrap();
+            columns(&line[..at])
+        })
+        .collect();
+    assert_eq!(starts, [33, 33], "{text}");
+}
+
+#[test]
+fn no_card_is_read_over_tcp() {
+    let read = output(kiosk().args(["device", "read", "--device", "tcp:127.0.0.1:9100"]));
+    assert_eq!(read.status.code(), Some(2));
+    let shown = String::from_utf8_lossy(&read.stderr);
+    assert!(shown.contains("serial"), "{shown}");
+}
+
 #[test]
 fn one_card_is_read_masked_unless_shown() {
     let hall = Hall::open();
     hall.ctl("card lay citizen");
-    let (code, record) = json_of(kiosk().args([
-        "device",
-        "read",
-        "--format",
-        "json",
-        "--device",
-        &hall.card_reader,
-    ]));
+    let (code, record) = hall.read_card(&[]);
     assert_eq!(code, 0);
     assert!(record["name"].as_str().unwrap().ends_with('*'));
     assert!(record["number"].as_str().unwrap().contains("********"));
     hall.ctl("card lift");
     hall.ctl("card lay citizen");
-    let (_, record) = json_of(kiosk().args([
-        "device",
-        "read",
-        "--show",
-        "--format",
-        "json",
-        "--device",
-        &hall.card_reader,
-    ]));
+    let (_, record) = hall.read_card(&["--show"]);
     assert!(!record["name"].as_str().unwrap().contains('*'));
     let none = output(kiosk().args([
         "device",

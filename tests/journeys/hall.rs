@@ -15,9 +15,13 @@ pub fn kiosk() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kiosk"))
 }
 
-/// `kiosk-sim` is built beside `kiosk`; `make test` builds both.
 pub fn sim_program() -> PathBuf {
-    let program = Path::new(env!("CARGO_BIN_EXE_kiosk")).with_file_name("kiosk-sim");
+    beside("kiosk-sim")
+}
+
+/// Other programs are built beside `kiosk`; `make test` builds all.
+fn beside(name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_kiosk")).with_file_name(name);
     assert!(
         program.exists(),
         "build it first: cargo build --workspace --bins"
@@ -50,6 +54,8 @@ impl Hall {
             .arg(dir.path().join("sim.sock"))
             .arg("--card-reader")
             .arg(dir.path().join("card-reader"))
+            .arg("--code-scanner")
+            .arg(dir.path().join("code-scanner"))
             .args(["--printer", "127.0.0.1:0"])
             .arg("--out")
             .arg(dir.path().join("slips"))
@@ -62,10 +68,9 @@ impl Hall {
             .read_line(&mut line)
             .unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
-        let (card_reader, printer) = (
-            ready["card_reader"].as_str().unwrap().to_owned(),
-            ready["printer"].as_str().unwrap().to_owned(),
-        );
+        let said = |name: &str| ready[name].as_str().unwrap().to_owned();
+        let (card_reader, printer) = (said("card_reader"), said("printer"));
+        let code_scanner = said("code_scanner");
         let config =
             std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/kiosk.toml"))
                 .unwrap();
@@ -75,7 +80,9 @@ impl Hall {
                 let line = match line.split(" = ").next().unwrap_or_default() {
                     "directory" => format!("directory = {:?}", catalogue()),
                     "card_reader" => format!("card_reader = {card_reader:?}"),
-                    "printer" => format!("printer = {printer:?}"),
+                    "printer" => {
+                        format!("printer = {printer:?}\ncode_scanner = {code_scanner:?}")
+                    }
                     _ => line.to_owned(),
                 };
                 line + "\n"
@@ -87,6 +94,21 @@ impl Hall {
             sim,
             card_reader,
         }
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
+    /// `kiosk outbox list` of this hall's terminal: number, state and slip of each case.
+    pub fn outbox(&self) -> Vec<Value> {
+        let (code, listed) = json_of(
+            kiosk()
+                .args(["outbox", "list", "--format", "json", "--config"])
+                .arg(self.dir.path().join("kiosk.toml")),
+        );
+        assert!(code <= 1, "{listed}");
+        listed["cases"].as_array().unwrap().clone()
     }
 
     /// Changes one value of the configuration.
@@ -124,6 +146,11 @@ impl Hall {
 
     /// Starts the terminal with a scripted citizen.
     pub fn start(&self, script: &str) -> Walking {
+        self.start_under(&[], script)
+    }
+
+    /// The same, by another program that starts it.
+    pub fn start_under(&self, wrapper: &[String], script: &str) -> Walking {
         let script_file = self.dir.path().join("citizen.script");
         std::fs::write(&script_file, script).unwrap();
         let path = format!(
@@ -131,7 +158,16 @@ impl Hall {
             sim_program().parent().unwrap().display(),
             std::env::var("PATH").unwrap_or_default()
         );
-        let child = kiosk()
+        let mut command = match wrapper {
+            [] => kiosk(),
+            [program, options @ ..] => {
+                let mut command = Command::new(program);
+                command.args(options).arg(env!("CARGO_BIN_EXE_kiosk"));
+                command
+            }
+        };
+        let child = command
+            .env("KIOSK_LOG", "yici=trace,warn")
             .args(["run", "--config"])
             .arg(self.dir.path().join("kiosk.toml"))
             .arg("--headless")
@@ -145,6 +181,17 @@ impl Hall {
             .spawn()
             .unwrap();
         Walking { child }
+    }
+
+    /// Reads the card that lies on the reader by `kiosk device read`, from outside of the terminal
+    /// under test; `more` are its options. The exit code and the record.
+    pub fn read_card(&self, more: &[&str]) -> (i32, Value) {
+        json_of(
+            kiosk()
+                .args(["device", "read", "--format", "json", "--device"])
+                .arg(&self.card_reader)
+                .args(more),
+        )
     }
 
     /// The slips that came out, oldest first.
@@ -180,6 +227,13 @@ impl Drop for Walking {
 impl Walking {
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends it at once; all that it said, the log included.
+    pub fn kill(mut self) -> String {
+        let _ = self.child.kill();
+        let walked = self.finish();
+        walked.stdout + &walked.stderr
     }
 
     pub fn finish(mut self) -> Walked {
@@ -243,7 +297,162 @@ impl Walked {
     }
 }
 
+/// Runs a command that prints one JSON document; its exit code and the document.
+pub fn json_of(command: &mut Command) -> (i32, Value) {
+    let output = output(command);
+    let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+        panic!(
+            "no JSON: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
+    });
+    (output.status.code().unwrap(), value)
+}
+
 /// Runs a command to its end.
 pub fn output(command: &mut Command) -> Output {
     command.output().unwrap()
+}
+
+/// The reference upstream, with a hall's terminal enrolled.
+pub struct Upstream {
+    dir: TempDir,
+    address: String,
+    serving: Option<Child>,
+}
+
+impl Upstream {
+    /// Serves the catalogue that the hall has, and tells the hall's configuration.
+    pub fn for_hall(hall: &Hall, catalogue: &Path) -> Upstream {
+        let mut upstream = Upstream {
+            dir: TempDir::new().unwrap(),
+            address: "127.0.0.1:0".to_owned(),
+            serving: None,
+        };
+        let key = upstream.run(&["init", "--data", &upstream.path("data")]);
+        upstream.serve(catalogue);
+        let section = format!(
+            "\n[upstream]\nurl = \"https://{}\"\nca = {:?}\nkey = {:?}\n\
+             device_key = {:?}\noutbox = {:?}\n",
+            upstream.address,
+            upstream.path("data/ca.pem"),
+            key.trim(),
+            hall.path("device.key"),
+            hall.path("outbox"),
+        );
+        let file = hall.dir.path().join("kiosk.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text + &section).unwrap();
+        let device = kiosk()
+            .args(["uplink", "key", "--config"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert!(device.status.success(), "{device:?}");
+        let device = String::from_utf8(device.stdout).unwrap();
+        upstream.run(&["enrol", "--db", &upstream.db(), device.trim(), "A-01"]);
+        upstream
+    }
+
+    /// Serves at the same address as before, if there was one.
+    pub fn serve(&mut self, catalogue: &Path) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .unwrap();
+        let mut child = Command::new(beside("kiosk-upstream"))
+            .args(["serve", "--listen", &self.address, "--db", &self.db()])
+            .args(["--data", &self.path("data"), "--catalogue"])
+            .arg(catalogue)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        self.address = line
+            .trim()
+            .strip_prefix("listening on https://")
+            .expect("it says where it listens")
+            .to_owned();
+        self.serving = Some(child);
+    }
+
+    /// Not there any more, until it serves again.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.serving.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// The numbers of the cases that it has.
+    pub fn cases(&self) -> Vec<String> {
+        let listed = self.case(&["list", "--format", "json"]);
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        listed["cases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|case| case["number"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Waits until it has so many cases.
+    #[track_caller]
+    pub fn wait_for_cases(&self, count: usize) -> Vec<String> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let cases = self.cases();
+            if cases.len() >= count || Instant::now() > end {
+                assert_eq!(cases.len(), count);
+                return cases;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// A case as it was opened, everything personal included.
+    pub fn opened(&self, number: &str) -> Value {
+        let opened = self.case(&["show", number, "--open", "--reason", "test"]);
+        serde_json::from_str(&opened).unwrap()
+    }
+
+    /// `kiosk-upstream case …`.
+    pub fn case(&self, words: &[&str]) -> String {
+        let (db, data) = (self.db(), self.path("data"));
+        self.run(&[&["case", "--db", &db, "--data", &data], words].concat())
+    }
+
+    /// `kiosk-upstream …`, which must succeed; what it printed.
+    pub fn run(&self, words: &[&str]) -> String {
+        let output = Command::new(beside("kiosk-upstream"))
+            .args(words)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn db(&self) -> String {
+        format!("sqlite:{}", self.path("upstream.db"))
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }

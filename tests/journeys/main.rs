@@ -3,10 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod apply;
 mod card;
 mod cli;
+mod delivery;
 mod hall;
 mod pages;
 mod paper;
+mod upstream;
 mod visit;
 mod wipe;

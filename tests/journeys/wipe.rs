@@ -8,9 +8,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use encoding_rs::GB18030;
-use serde_json::Value;
 
-use crate::hall::{Hall, PATIENCE, kiosk, output};
+use crate::apply::{FORM_TO_SUBMIT, TO_FORM, small_catalogue, small_hall};
+use crate::hall::{Hall, PATIENCE, Upstream};
 
 /// A text as it can lie in memory or a file: UTF-8, UTF-16, GB18030.
 fn forms(text: &str) -> Vec<Vec<u8>> {
@@ -27,9 +27,13 @@ fn holds(haystack: &[u8], needles: &[Vec<u8>]) -> bool {
         .any(|needle| memchr::memmem::find(haystack, needle).is_some())
 }
 
+fn needles(texts: &[&str]) -> Vec<Vec<u8>> {
+    texts.iter().flat_map(|text| forms(text)).collect()
+}
+
 /// Where in a process's memory one of the texts lies.
 fn in_memory(process: u32, texts: &[&str]) -> Vec<String> {
-    let needles: Vec<Vec<u8>> = texts.iter().flat_map(|text| forms(text)).collect();
+    let needles = needles(texts);
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();
     let maps = BufReader::new(File::open(format!("/proc/{process}/maps")).unwrap());
     let mut found = Vec::new();
@@ -58,7 +62,7 @@ fn in_memory(process: u32, texts: &[&str]) -> Vec<String> {
 
 /// Files below a directory that hold one of the texts.
 fn in_files(dir: &Path, texts: &[&str]) -> Vec<String> {
-    let needles: Vec<Vec<u8>> = texts.iter().flat_map(|text| forms(text)).collect();
+    let needles = needles(texts);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -83,17 +87,8 @@ fn until(file: &Path) {
 /// The card's own words, from outside of the terminal under test.
 fn citizen(hall: &Hall) -> (String, String) {
     hall.ctl("card lay citizen");
-    let read = output(kiosk().args([
-        "device",
-        "read",
-        "--show",
-        "--format",
-        "json",
-        "--device",
-        &hall.card_reader,
-    ]));
+    let (_, record) = hall.read_card(&["--show"]);
     hall.ctl("card lift");
-    let record: Value = serde_json::from_slice(&read.stdout).unwrap();
     (
         record["name"].as_str().unwrap().to_owned(),
         record["number"].as_str().unwrap().to_owned(),
@@ -127,6 +122,11 @@ fn search_around_an_idle_wipe(hall: &Hall, steps: &str, texts: &[&str]) {
     until(&mark("idle"));
     let left = in_memory(terminal.id(), texts);
     assert!(left.is_empty(), "still in memory: {left:#?}");
+    let said = terminal.kill();
+    assert!(
+        !holds(said.as_bytes(), &needles(texts)),
+        "in the log: {said}"
+    );
 
     let canary = hall.dir.path().join("canary");
     std::fs::write(&canary, format!("… {} …", texts[0])).unwrap();
@@ -172,5 +172,39 @@ fn a_typed_number_leaves_nothing_in_memory_or_files() {
              tap 显示"
         ),
         &[number, "110105 19491231 002X"],
+    );
+}
+
+/// A whole application, with a name that was typed in pinyin: afterwards it is in upstream's
+/// keeping, and in clear nowhere.
+#[test]
+fn a_submitted_case_leaves_nothing_in_memory_files_outbox_or_logs() {
+    let hall = small_hall();
+    let upstream = Upstream::for_hall(&hall, &small_catalogue());
+    let (name, number) = citizen(&hall);
+    let spouse = "赵大海";
+    let submit = format!(
+        "{TO_FORM}
+         tap 填写：配偶姓名
+         type zhao
+         tap 赵
+         type dahai
+         tap 大海
+         tap 继续
+         {FORM_TO_SUBMIT}
+         tap 提交
+         wait 系统已收到 40",
+    );
+    let texts = [name.as_str(), number.as_str(), spouse];
+    search_around_an_idle_wipe(&hall, &submit, &texts);
+    assert_eq!(upstream.wait_for_cases(1).len(), 1);
+    let opened = upstream.opened(&upstream.cases()[0]).to_string();
+    assert!(texts.iter().all(|text| opened.contains(text)), "{opened}");
+    assert_eq!(in_files(upstream.dir(), &texts), [] as [String; 0]);
+    let canary = upstream.dir().join("canary");
+    std::fs::write(&canary, spouse).unwrap();
+    assert_eq!(
+        in_files(upstream.dir(), &texts),
+        [canary.display().to_string()]
     );
 }

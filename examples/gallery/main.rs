@@ -2,6 +2,8 @@
 //! `cargo run --example gallery -- DIR [MODE…] [-- PAGE…]`. With `--check` instead of a directory
 //! nothing is written; a fault in the layout of any page in any mode ends it with exit code 1.
 
+mod apply;
+
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -67,7 +69,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             page.frame.lang = lang;
             page.frame.large = large;
             let file = dir.join(mode).join(format!("{name}.png"));
-            let timing = headless.still(&screen, &page, &file)?;
+            let mut timing = headless.still(&screen, &page, &file)?;
+            if apply::deed(name, &screen) {
+                timing = headless.still(&screen, &page, &file)?;
+            }
             for fault in headless.misplaced(&screen) {
                 println!("{mode:14} {name:24} MISPLACED {fault}");
             }
@@ -101,6 +106,9 @@ fn faults() -> Result<Vec<String>, Box<dyn Error>> {
             page.frame.lang = lang;
             page.frame.large = large;
             headless.draw(&screen, &page);
+            if apply::deed(name, &screen) {
+                headless.draw(&screen, &page);
+            }
             faults.extend(
                 headless
                     .misplaced(&screen)
@@ -142,16 +150,26 @@ fn page(frame: Frame, content: Content) -> Page {
     }
 }
 
-fn pages() -> Vec<(&'static str, Page)> {
-    let nowhere = |back| Frame {
+/// Around pages that belong to no way yet.
+fn nowhere(back: bool) -> Frame {
+    Frame {
         back,
         leave: back,
         ..frame(None, None)
-    };
+    }
+}
+
+fn pages() -> Vec<(&'static str, Page)> {
+    let mut pages = guided();
+    pages.extend(apply::pages());
+    pages
+}
+
+fn guided() -> Vec<(&'static str, Page)> {
     let identity = |main| frame(Some(Step::Identity), main);
     let questions = |left, main| frame(Some(Step::Questions { at_most_left: left }), main);
     let away = |main| frame(Some(Step::TakeAway), main);
-    let card = |state| page(identity(None), Content::Card(state));
+    let card = |state| page(identity(None), Content::Card { state, ways: true });
     let number = |typed: &str, error| {
         page(
             identity(Some(Main::Continue)),
@@ -161,12 +179,15 @@ fn pages() -> Vec<(&'static str, Page)> {
             }),
         )
     };
-    let printing = |state, main| page(away(main), Content::Printing(state));
+    let printing = |state, main| page(away(main), Content::Printing(state, Offer::Ready));
     let mut locked = away(Some(Main::Continue));
     locked.main_enabled = false;
     let mut countdown = page(
         identity(None),
-        Content::Card(CardState::Waiting { long: true }),
+        Content::Card {
+            state: CardState::Waiting { long: true },
+            ways: true,
+        },
     );
     countdown.countdown = Some(24);
     vec![
@@ -214,6 +235,15 @@ fn pages() -> Vec<(&'static str, Page)> {
             ),
         ),
         (
+            "consent-absent",
+            page(
+                identity(None),
+                Content::Consent {
+                    reader: Offer::Absent,
+                },
+            ),
+        ),
+        (
             "consent-fault",
             page(
                 identity(None),
@@ -229,7 +259,10 @@ fn pages() -> Vec<(&'static str, Page)> {
             "card-unread",
             page(
                 identity(Some(Main::Retry)),
-                Content::Card(CardState::Unread),
+                Content::Card {
+                    state: CardState::Unread,
+                    ways: true,
+                },
             ),
         ),
         ("card-fault", card(CardState::Fault(Cause::NotConnected))),
@@ -386,6 +419,26 @@ fn pages() -> Vec<(&'static str, Page)> {
             ),
         ),
         (
+            "method-here",
+            page(
+                away(None),
+                Content::Method(Box::new(Method {
+                    here: true,
+                    ..method(Offer::Ready)
+                })),
+            ),
+        ),
+        (
+            "method-here-noprinter",
+            page(
+                away(None),
+                Content::Method(Box::new(Method {
+                    here: true,
+                    ..method(Offer::Absent)
+                })),
+            ),
+        ),
+        (
             "method-nopaper",
             page(
                 locked,
@@ -398,6 +451,19 @@ fn pages() -> Vec<(&'static str, Page)> {
             printing(Printing::Completed, Some(Main::Done)),
         ),
         ("printing-ask", printing(Printing::Ask, None)),
+        (
+            "printing-failed-out",
+            page(
+                away(Some(Main::Done)),
+                Content::Printing(
+                    Printing::Failed {
+                        cause: Some(Cause::PaperOut),
+                        actor: Actor::Staff,
+                    },
+                    Offer::Unavailable(Cause::PaperOut),
+                ),
+            ),
+        ),
         (
             "printing-failed",
             printing(
@@ -510,6 +576,7 @@ fn home() -> Home {
                 )],
             ),
         ],
+        track: true,
     }
 }
 
@@ -876,6 +943,7 @@ fn window() -> Window {
         place: t("二楼 B 区 21 号综合窗口", "Window 21, area B, second floor"),
         phones: phones(),
         printer: Offer::Ready,
+        answers: true,
     }
 }
 
@@ -1037,6 +1105,7 @@ fn method(printer: Offer) -> Method {
         ],
         phones: phones(),
         printer,
+        here: false,
     }
 }
 

@@ -1,0 +1,131 @@
+//! `kiosk outbox`: what waits for delivery, and taking a case out sealed.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use miette::IntoDiagnostic;
+use serde_json::json;
+use yici_contract::CaseNumber;
+
+use super::{Format, Verdict, print_json, print_line, upstream};
+use crate::outbox::{Outbox, OutboxError};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Every case, oldest first, and whether upstream has it.
+    List {
+        /// The terminal's configuration.
+        #[arg(long)]
+        config: PathBuf,
+        /// How results are printed.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Write a case's sealed bytes to a file. Only upstream can open them.
+    Export {
+        /// The case's number.
+        number: CaseNumber,
+        /// The terminal's configuration.
+        #[arg(long)]
+        config: PathBuf,
+        /// The file to make; it must not exist.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
+    match command {
+        Command::List { config, format } => list(config, *format),
+        Command::Export {
+            number,
+            config,
+            out,
+        } => export(number, config, out),
+    }
+}
+
+fn open(config: &Path) -> miette::Result<Option<Outbox>> {
+    Outbox::open_existing(&upstream(config)?.outbox).map_err(|error| {
+        miette::miette!(
+            help =
+                "run it as the user that the terminal runs as; if the file is damaged, keep a copy",
+            "{error}"
+        )
+    })
+}
+
+fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
+    let (lines, (waiting, parked)) = match open(config)? {
+        Some(outbox) => (
+            outbox.list().into_diagnostic()?,
+            outbox.evaluations().into_diagnostic()?,
+        ),
+        None => (Vec::new(), (0, 0)),
+    };
+    match format {
+        Format::Json => print_json(&json!({
+            "cases": lines,
+            "evaluations": {"waiting": waiting, "parked": parked},
+        }))?,
+        Format::Text => {
+            for line in &lines {
+                let mut text =
+                    format!("{}  {:<9}  {}", line.number, line.state.code(), line.stored);
+                if let Some(problem) = &line.problem {
+                    text += &format!("  {} tries, {problem}", line.attempts);
+                }
+                if line.exported.is_some() {
+                    text += "  exported";
+                }
+                print_line(&text)?;
+            }
+            if waiting + parked > 0 {
+                print_line(&format!("evaluations: {waiting} waiting, {parked} parked"))?;
+            }
+        }
+    }
+    Ok(Verdict::Fine)
+}
+
+fn export(number: &CaseNumber, config: &Path, out: &Path) -> miette::Result<Verdict> {
+    let told = |error: OutboxError| {
+        miette::miette!(help = "`kiosk outbox list` shows what there is", "{error}")
+    };
+    let not_there = || told(OutboxError::NotThere);
+    let mut outbox = open(config)?.ok_or_else(not_there)?;
+    let exported = outbox.export(number).map_err(told)?;
+    write(out, &exported.bytes).map_err(|error| {
+        miette::miette!(
+            help = "name a new file in a directory that can be written to",
+            "cannot write {}: {error}",
+            out.display()
+        )
+    })?;
+    outbox
+        .mark_exported(number, Timestamp::now())
+        .map_err(told)?;
+    if exported.whole {
+        Ok(Verdict::Fine)
+    } else {
+        eprintln!(
+            "the bytes are not those that were stored, or are another case's: upstream decides"
+        );
+        Ok(Verdict::Findings)
+    }
+}
+
+/// Writes a new file, whole or not at all, synced to disk.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let dir = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    std::fs::File::open(dir)?.sync_all()
+}
