@@ -143,12 +143,8 @@ impl Headless {
         shown
     }
 
-    /// Draws one page, without an event loop, into a picture.
-    ///
-    /// # Errors
-    /// When the picture cannot be written.
-    pub fn still(&self, screen: &Screen, page: &Page, path: &Path) -> io::Result<Timing> {
-        let shown = self.draw(screen, page);
+    /// Draws the page shown whole once more; how long it took.
+    pub fn redraw(&self) -> Duration {
         let start = Instant::now();
         self.state.window.request_redraw();
         self.state.window.draw_if_needed(|renderer| {
@@ -159,7 +155,16 @@ impl Headless {
             );
             renderer.set_repaint_buffer_type(RepaintBufferType::ReusedBuffer);
         });
-        let redrawn = start.elapsed();
+        start.elapsed()
+    }
+
+    /// Draws one page, without an event loop, into a picture.
+    ///
+    /// # Errors
+    /// When the picture cannot be written.
+    pub fn still(&self, screen: &Screen, page: &Page, path: &Path) -> io::Result<Timing> {
+        let shown = self.draw(screen, page);
+        let redrawn = self.redraw();
         write_png(path, self.state.size.get(), &self.state.pixels.borrow())?;
         Ok(Timing { shown, redrawn })
     }

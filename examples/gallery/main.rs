@@ -2,7 +2,7 @@
 //! `cargo run --example gallery -- DIR [MODE…] [-- PAGE…]`. With `--check` instead of a directory
 //! nothing is written; a fault in the layout of any page in any mode ends it with exit code 1.
 
-mod apply;
+pub(crate) mod apply;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -159,7 +159,8 @@ fn nowhere(back: bool) -> Frame {
     }
 }
 
-fn pages() -> Vec<(&'static str, Page)> {
+/// Every page by its name; the bench draws them as well.
+pub(crate) fn pages() -> Vec<(&'static str, Page)> {
     let mut pages = guided();
     pages.extend(apply::pages());
     pages
