@@ -286,7 +286,11 @@ impl Visit {
             }
             Some(material) => {
                 applying.promises.insert(material, signature);
-                self.hand_in_main(around)
+                match self.promises_left(around) {
+                    true => self.hand_in_main(around),
+                    // Submitting is a touch of its own.
+                    false => self.go(Place::HandIn),
+                }
             }
         }
     }

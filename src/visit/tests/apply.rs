@@ -445,6 +445,8 @@ fn a_deferred_material_needs_its_own_signed_promise() {
     assert!(promise.contains(&name));
     walk.touch(Touch::Main);
     let page = walk.touch(Touch::Signed(picture()));
+    assert_eq!(page.frame.main, Some(Main::Submit));
+    let page = walk.touch(Touch::Main);
     assert_eq!(page.content, Content::Submitting);
     let number = CaseNumber::random().expect("random");
     let secret = SlipSecret::random().expect("random");
