@@ -699,3 +699,54 @@ fn who_applies_is_not_asked_twice() {
     let page = walk.touch(Touch::Back);
     assert!(matches!(page.content, Content::Method(_)), "{page:?}");
 }
+
+/// The card of whoever stands in for somebody else answers nothing about them.
+#[test]
+fn a_guardian_answers_for_the_ward_and_not_by_their_own_card() {
+    let mut walk = Walk::submitting();
+    walk.touch(Touch::Wake);
+    walk.touch(Touch::Matter("retirement".into()));
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Main);
+    let visit = walk.visit();
+    let mut guardian_card = card();
+    guardian_card.birth = Day::parse("19660102");
+    guardian_card.sex = Some(Sex::Male);
+    walk.event(Event::Card {
+        visit,
+        reply: CardReply::Read(guardian_card),
+    });
+    walk.touch(Touch::Main);
+    walk.answer_all();
+    walk.touch(Touch::Main);
+    let guardian = |page: &Page| match &page.content {
+        Content::Applicant(ways) => ways.iter().position(|way| way.text.zh.contains("监护人")),
+        _ => panic!("{page:?}"),
+    };
+    let page = walk.touch(Touch::Here);
+    let place = guardian(&page).expect("a guardian may come");
+    let page = walk.touch(Touch::Choose(place));
+    assert!(matches!(page.content, Content::Question(_)), "{page:?}");
+    walk.answer_all();
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Here);
+    walk.touch(Touch::Choose(place));
+    walk.fill_all();
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Signed(picture()));
+    walk.touch(Touch::Main);
+    let number = CaseNumber::random().expect("random");
+    let secret = SlipSecret::random().expect("random");
+    let (case, _) = walk.draft().case(number, secret.hash(&number));
+    let Applicant::Guardian { person, ward } = &case.applicant else {
+        panic!("{:?}", case.applicant);
+    };
+    assert_eq!(person.name.reveal(), NAME);
+    assert_eq!(ward.name.reveal(), "示范市示范路一号");
+    assert!(
+        case.answers
+            .iter()
+            .all(|answer| answer.source == Source::Citizen)
+    );
+}
