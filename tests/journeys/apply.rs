@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::hall::{Hall, Upstream};
+use crate::hall::Hall;
+use crate::upstream::Upstream;
 
 /// A matter of a few questions and fields: what is tried here is not the catalogue.
 pub fn small_catalogue() -> PathBuf {
@@ -115,7 +116,7 @@ fn a_case_is_submitted_opened_upstream_and_its_progress_followed_by_code_and_by_
 fn a_case_waits_for_upstream_and_is_delivered_by_itself() {
     let hall = small_hall();
     let mut upstream = Upstream::for_hall(&hall, &small_catalogue());
-    upstream.stop();
+    upstream.kill();
     hall.citizen(&format!(
         "{TO_FORM}{FORM_TO_SUBMIT}
          tap 提交
@@ -128,7 +129,7 @@ fn a_case_waits_for_upstream_and_is_delivered_by_itself() {
     let kept = hall.outbox();
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0]["state"], "waiting");
-    upstream.serve(&small_catalogue());
+    upstream.serve();
     assert!(upstream.cases().is_empty());
     let terminal = hall.start("sleep 60\nend");
     let cases = upstream.wait_for_cases(1);

@@ -34,30 +34,32 @@ use yici_contract::{
     CaseNumber, Digest, Keyring, Private, PrivateBytes, PublicKey, SecretKey, SlipSecret,
 };
 
-use crate::hall::{PATIENCE, catalogue, kiosk, output, sim_program};
+use crate::hall::{Hall, PATIENCE, beside, catalogue, kiosk, output};
 
 pub const NAME: &str = "欧阳一次";
 
 /// `kiosk-upstream` as a process of its own, always at the same address.
 pub struct Upstream {
     dir: TempDir,
+    catalogue: PathBuf,
     pub key: PublicKey,
     serving: Option<Child>,
     pub address: SocketAddr,
 }
 
 impl Upstream {
+    /// Serves the shipped catalogue.
     pub fn open() -> Upstream {
+        Upstream::with(&catalogue())
+    }
+
+    fn with(catalogue: &Path) -> Upstream {
         let dir = TempDir::new().unwrap();
-        let made = output(
-            program()
-                .args(["init", "--data"])
-                .arg(dir.path().join("data")),
-        );
-        assert!(made.status.success(), "{made:?}");
+        let made = run(&["init", "--data", dir.path().join("data").to_str().unwrap()]);
         let mut upstream = Upstream {
             dir,
-            key: String::from_utf8(made.stdout).unwrap().parse().unwrap(),
+            catalogue: catalogue.to_owned(),
+            key: made.trim().parse().unwrap(),
             serving: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
@@ -65,16 +67,27 @@ impl Upstream {
         upstream
     }
 
+    /// Serves a catalogue to a hall, whose terminal is told of it and enrolled.
+    pub fn for_hall(hall: &Hall, catalogue: &Path) -> Upstream {
+        let upstream = Upstream::with(catalogue);
+        let dir = hall.dir.path();
+        connect(dir, upstream.address.port(), &upstream.ca(), &upstream.key);
+        upstream.enrol(&device_key(dir));
+        upstream
+    }
+
     pub fn serve(&mut self) {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .unwrap();
         let mut child = program()
             .args(["serve", "--listen", &self.address.to_string(), "--db"])
-            .arg(self.db())
-            .arg("--data")
-            .arg(self.dir.path().join("data"))
-            .arg("--catalogue")
-            .arg(catalogue())
-            .env("KIOSK_LOG", "error")
+            .args([&self.db(), "--data", &self.path("data"), "--catalogue"])
+            .arg(&self.catalogue)
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -95,8 +108,7 @@ impl Upstream {
     }
 
     pub fn enrol(&self, key: &str) {
-        let done = output(program().args(["enrol", "--db", &self.db(), key, "大厅一号"]));
-        assert!(done.status.success(), "{done:?}");
+        run(&["enrol", "--db", &self.db(), key, "大厅一号"]);
     }
 
     pub fn ca(&self) -> PathBuf {
@@ -105,20 +117,48 @@ impl Upstream {
 
     /// The numbers of the cases it has.
     pub fn cases(&self) -> Vec<String> {
-        let list = output(
-            program()
-                .args(["case", "--db", &self.db(), "--data"])
-                .arg(self.dir.path().join("data"))
-                .args(["list", "--format", "json"]),
-        );
-        let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+        let list: Value = serde_json::from_str(&self.case(&["list", "--format", "json"])).unwrap();
         let cases = list["cases"].as_array().unwrap();
         let number = |case: &Value| case["number"].as_str().unwrap().to_owned();
         cases.iter().map(number).collect()
     }
 
+    /// Waits until it has so many cases.
+    #[track_caller]
+    pub fn wait_for_cases(&self, count: usize) -> Vec<String> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let cases = self.cases();
+            if cases.len() >= count || Instant::now() > end {
+                assert_eq!(cases.len(), count);
+                return cases;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// A case as it was opened, everything personal included.
+    pub fn opened(&self, number: &str) -> Value {
+        let opened = self.case(&["show", number, "--open", "--reason", "test"]);
+        serde_json::from_str(&opened).unwrap()
+    }
+
+    /// `kiosk-upstream case …`.
+    pub fn case(&self, words: &[&str]) -> String {
+        let (db, data) = (self.db(), self.path("data"));
+        run(&[&["case", "--db", &db, "--data", &data], words].concat())
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
     fn db(&self) -> String {
-        format!("sqlite:{}", self.dir.path().join("upstream.db").display())
+        format!("sqlite:{}", self.path("upstream.db"))
     }
 }
 
@@ -128,9 +168,15 @@ impl Drop for Upstream {
     }
 }
 
-/// `kiosk-upstream` is built beside `kiosk`; `make test` builds both.
 fn program() -> Command {
-    Command::new(sim_program().with_file_name("kiosk-upstream"))
+    Command::new(beside("kiosk-upstream"))
+}
+
+/// `kiosk-upstream …`, which must succeed; what it printed.
+fn run(words: &[&str]) -> String {
+    let output = output(program().args(words));
+    assert!(output.status.success(), "{words:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// How the server of the test's own answers one delivery.
@@ -449,12 +495,8 @@ impl Terminal {
             "directory = \"../catalog/matters\"",
             &format!("directory = {:?}", catalogue()),
         );
-        fs::copy(ca, dir.path().join("ca.pem")).unwrap();
-        let upstream = format!(
-            "\n[upstream]\nurl = \"https://localhost:{port}\"\nca = \"ca.pem\"\nkey = \"{key}\"\n\
-             device_key = \"device.key\"\noutbox = \"outbox\"\n"
-        );
-        fs::write(dir.path().join("kiosk.toml"), demo + &upstream).unwrap();
+        fs::write(dir.path().join("kiosk.toml"), demo).unwrap();
+        connect(dir.path(), port, ca, key);
         Terminal { dir }
     }
 
@@ -484,9 +526,7 @@ impl Terminal {
 
     /// The public key, made if there is none.
     pub fn key(&self) -> String {
-        let made = self.kiosk(&["uplink", "key"]);
-        assert!(made.status.success(), "{made:?}");
-        String::from_utf8(made.stdout).unwrap().trim().to_owned()
+        device_key(self.dir.path())
     }
 
     pub fn outbox(&self) -> Vec<Value> {
@@ -503,6 +543,26 @@ impl Terminal {
     pub fn start(&self) -> Running {
         Running::start(&self.config())
     }
+}
+
+/// Adds the upstream to the configuration in this folder.
+fn connect(dir: &Path, port: u16, ca: &Path, key: &PublicKey) {
+    fs::copy(ca, dir.join("ca.pem")).unwrap();
+    let file = dir.join("kiosk.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let upstream = format!(
+        "\n[upstream]\nurl = \"https://localhost:{port}\"\nca = \"ca.pem\"\nkey = \"{key}\"\n\
+         device_key = \"device.key\"\noutbox = \"outbox\"\n"
+    );
+    fs::write(file, text + &upstream).unwrap();
+}
+
+/// The public key of the terminal in this folder, made if there is none.
+fn device_key(dir: &Path) -> String {
+    let config = dir.join("kiosk.toml");
+    let made = output(kiosk().args(["uplink", "key", "--config"]).arg(config));
+    assert!(made.status.success(), "{made:?}");
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }
 
 /// A terminal's upstream with times that tests can wait for.

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use encoding_rs::GB18030;
 
 use crate::apply::{FORM_TO_SUBMIT, TO_FORM, small_catalogue, small_hall};
-use crate::hall::{Hall, PATIENCE, Upstream};
+use crate::hall::{Hall, PATIENCE};
+use crate::upstream::Upstream;
 
 /// A text as it can lie in memory or a file: UTF-8, UTF-16, GB18030.
 fn forms(text: &str) -> Vec<Vec<u8>> {

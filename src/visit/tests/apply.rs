@@ -8,7 +8,8 @@
 use jiff::Timestamp;
 use yici_contract::api::{self, Level, ProgressKey, State};
 use yici_contract::case::{Applicant, How, Source};
-use yici_contract::{CaseNumber, Digest, Private, PrivateBytes, SlipCode, SlipSecret};
+use yici_contract::envelope::Attachment;
+use yici_contract::{Case, CaseNumber, Digest, Private, PrivateBytes, SlipCode, SlipSecret};
 use yici_hal::id_card::{CardKind, Day, IdCard, Sex, Validity};
 
 use super::super::page::{
@@ -116,6 +117,13 @@ impl Walk {
         self.touch(Touch::Signed(picture()))
     }
 
+    /// The case that was submitted last, under a number of its own.
+    fn case(&self) -> (Case, Vec<Attachment>) {
+        let number = CaseNumber::random().expect("random");
+        let secret = SlipSecret::random().expect("random");
+        self.draft().case(number, secret.hash(&number))
+    }
+
     fn draft(&self) -> Draft {
         let draft = self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Submit { draft, .. } => Some(draft.as_ref().clone()),
@@ -175,9 +183,7 @@ fn a_case_is_what_was_filled_shown_and_signed() {
     let page = walk.touch(Touch::Main);
     assert_eq!(page.content, Content::Submitting);
 
-    let number = CaseNumber::random().expect("random");
-    let secret = SlipSecret::random().expect("random");
-    let (case, attachments) = walk.draft().case(number, secret.hash(&number));
+    let (case, attachments) = walk.case();
     case.check(&attachments).expect("a fit case");
     assert_eq!(case.declaration.shown.sha256, Digest::of(shown.as_bytes()));
     assert_eq!(attachments[0].bytes.as_slice(), shown.as_bytes());
@@ -307,12 +313,7 @@ fn whatever_is_changed_after_signing_is_signed_again() {
     walk.touch(Touch::Main);
     walk.touch(Touch::Signed(picture()));
     walk.touch(Touch::Main);
-    let (case, _) = walk.draft().case(
-        CaseNumber::random().expect("random"),
-        SlipSecret::random()
-            .expect("random")
-            .hash(&CaseNumber::random().expect("random")),
-    );
+    let (case, _) = walk.case();
     assert_eq!(case.declaration.shown.sha256, Digest::of(shown.as_bytes()));
     let name = &case.form[0];
     assert_eq!(name.source, Source::Corrected("card.name".into()));
@@ -332,9 +333,7 @@ fn the_signature_is_bound_to_the_language_that_was_read() {
     walk.touch(Touch::Language(Lang::Zh));
     walk.touch(Touch::Signed(picture()));
     walk.touch(Touch::Main);
-    let number = CaseNumber::random().expect("random");
-    let secret = SlipSecret::random().expect("random");
-    let (case, _) = walk.draft().case(number, secret.hash(&number));
+    let (case, _) = walk.case();
     assert_eq!(
         case.declaration.shown.sha256,
         Digest::of(english.as_bytes())
@@ -406,9 +405,7 @@ fn an_agent_is_not_taken_for_whom_they_act_for() {
     };
     assert!(hand_in.authority.is_some(), "the authority is to be shown");
     walk.touch(Touch::Main);
-    let number = CaseNumber::random().expect("random");
-    let secret = SlipSecret::random().expect("random");
-    let (case, _) = walk.draft().case(number, secret.hash(&number));
+    let (case, _) = walk.case();
     let Applicant::Agent { person, principal } = &case.applicant else {
         panic!();
     };
@@ -448,9 +445,7 @@ fn a_deferred_material_needs_its_own_signed_promise() {
     assert_eq!(page.frame.main, Some(Main::Submit));
     let page = walk.touch(Touch::Main);
     assert_eq!(page.content, Content::Submitting);
-    let number = CaseNumber::random().expect("random");
-    let secret = SlipSecret::random().expect("random");
-    let (case, attachments) = walk.draft().case(number, secret.hash(&number));
+    let (case, attachments) = walk.case();
     case.check(&attachments).expect("a fit case");
     let later: Vec<_> = case
         .materials
@@ -736,9 +731,7 @@ fn a_guardian_answers_for_the_ward_and_not_by_their_own_card() {
     walk.touch(Touch::Main);
     walk.touch(Touch::Signed(picture()));
     walk.touch(Touch::Main);
-    let number = CaseNumber::random().expect("random");
-    let secret = SlipSecret::random().expect("random");
-    let (case, _) = walk.draft().case(number, secret.hash(&number));
+    let (case, _) = walk.case();
     let Applicant::Guardian { person, ward } = &case.applicant else {
         panic!("{:?}", case.applicant);
     };
