@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use yici_catalog::{ApplicantKind, FormField};
+use yici_catalog::{ApplicantKind, FieldKind, FormField};
 use yici_contract::api::{About, Evaluation, Level};
 use yici_contract::{CaseNumber, Private, PrivateBytes, SlipCode, SlipSecret};
 
@@ -651,6 +651,12 @@ impl Visit {
             Some(material) => basis.promise(material),
             None => Some(basis.application(around)),
         }
+    }
+
+    /// Whether a touch on an option fills the field and leads on.
+    pub(super) fn is_choice(&self, field: &str, around: &Around) -> bool {
+        self.asked_field(field, around)
+            .is_some_and(|field| field.kind == FieldKind::Choice)
     }
 
     fn asked_field(&self, field: &str, around: &Around) -> Option<form::Asked> {

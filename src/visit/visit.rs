@@ -601,11 +601,7 @@ impl Visit {
             | Place::Recovered { .. } => (None, false),
             Place::Form { .. } | Place::Check => (Some(Main::Continue), true),
             Place::Field(entry) => {
-                let choice = matches!(
-                    self.field_page(entry, around),
-                    Some(Content::Field(field))
-                        if matches!(field.input, page::FieldInput::Choice(_))
-                );
+                let choice = self.is_choice(&entry.field, around);
                 ((!choice).then_some(Main::Continue), !choice)
             }
             Place::Application { .. } => (Some(Main::ToSign), true),
