@@ -14,6 +14,7 @@ use toml::Spanned;
 use yici_catalog::Lang;
 use yici_contract::{PublicKey, SecretKey};
 use yici_hal::address::Address;
+use yici_hal::class::DeviceClass;
 use yici_hal::escpos::{Charset, Completion, Profile};
 use yici_hal::slip::PaperWidth;
 
@@ -37,6 +38,12 @@ pub struct Config {
     pub printer: Option<Address>,
     /// The scanner for the codes of slips; absent on a terminal without one.
     pub code_scanner: Option<Address>,
+    /// The reader of social security cards; absent on a terminal without one.
+    pub social_card_reader: Option<Address>,
+    /// The document camera; absent on a terminal without one.
+    pub camera: Option<Address>,
+    /// The A4 printer of forms; absent on a terminal without one.
+    pub form_printer: Option<Address>,
     /// What the printer can do.
     pub profile: Profile,
     /// The language that an idle terminal speaks.
@@ -123,6 +130,20 @@ impl Config {
         })
     }
 
+    /// Where the device of a class is; nothing on a terminal without one.
+    pub fn address(&self, class: DeviceClass) -> Option<&Address> {
+        match class {
+            DeviceClass::IdCard => self.card_reader.as_ref(),
+            DeviceClass::SocialCard => self.social_card_reader.as_ref(),
+            DeviceClass::Code => self.code_scanner.as_ref(),
+            DeviceClass::Camera => self.camera.as_ref(),
+            DeviceClass::Printer => self.printer.as_ref(),
+            DeviceClass::FormPrinter => self.form_printer.as_ref(),
+            // The system finds these.
+            DeviceClass::Touch | DeviceClass::Screen | DeviceClass::Audio => None,
+        }
+    }
+
     fn parse(
         text: &str,
         base: &Path,
@@ -131,19 +152,30 @@ impl Config {
         let file: File = toml::from_str(text)
             .map_err(|error| vec![label(error.span().unwrap_or(0..0), error.message())])?;
         let mut problems = Vec::new();
-        let mut address = |value: Option<Spanned<String>>| {
+        let mut address = |class: DeviceClass, value: Option<Spanned<String>>| {
             let value = value?;
             match value.get_ref().parse::<Address>() {
-                Ok(address) => Some(address),
+                Ok(address) if class.takes(&address) => Some(address),
+                Ok(address) => {
+                    let message = format!(
+                        "`{address}` is no address of this device: it takes {}",
+                        class.addresses()
+                    );
+                    problems.push(label(value.span(), &message));
+                    None
+                }
                 Err(error) => {
                     problems.push(label(value.span(), &error.to_string()));
                     None
                 }
             }
         };
-        let card_reader = address(file.devices.card_reader);
-        let printer = address(file.devices.printer);
-        let code_scanner = address(file.devices.code_scanner);
+        let card_reader = address(DeviceClass::IdCard, file.devices.card_reader);
+        let printer = address(DeviceClass::Printer, file.devices.printer);
+        let code_scanner = address(DeviceClass::Code, file.devices.code_scanner);
+        let social_card_reader = address(DeviceClass::SocialCard, file.devices.social_card_reader);
+        let camera = address(DeviceClass::Camera, file.devices.camera);
+        let form_printer = address(DeviceClass::FormPrinter, file.devices.form_printer);
         let paper = match file.printer.paper.get_ref() {
             58 => PaperWidth::Mm58,
             80 => PaperWidth::Mm80,
@@ -194,6 +226,9 @@ impl Config {
             card_reader,
             printer,
             code_scanner,
+            social_card_reader,
+            camera,
+            form_printer,
             profile: Profile {
                 charset: file.printer.charset,
                 completion: file.printer.completion,
@@ -277,6 +312,9 @@ struct Devices {
     card_reader: Option<Spanned<String>>,
     printer: Option<Spanned<String>>,
     code_scanner: Option<Spanned<String>>,
+    social_card_reader: Option<Spanned<String>>,
+    camera: Option<Spanned<String>>,
+    form_printer: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -474,6 +512,14 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, "scaner");
         assert!(found[0].1.contains("unknown field"), "{found:?}");
+    }
+
+    #[test]
+    fn an_address_must_fit_its_device() {
+        let bad = GOOD.replace("[devices]", "[devices]\ncamera = \"usb:0400:c35a\"");
+        let found = problems(&bad);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].1.contains("it takes auto or v4l:"), "{found:?}");
     }
 
     #[test]

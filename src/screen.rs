@@ -442,7 +442,13 @@ fn cause(cause: Cause) -> ui::FaultCause {
         | Cause::Unrecoverable
         | Cause::Garbled
         | Cause::SecurityModule
-        | Cause::CannotDraw => ui::FaultCause::Other,
+        | Cause::CannotDraw
+        | Cause::NotTaken
+        | Cause::TonerOut
+        | Cause::OutputFull
+        | Cause::Busy
+        | Cause::NoRight
+        | Cause::ServiceDown => ui::FaultCause::Other,
     }
 }
 

@@ -8,6 +8,7 @@
 //! deadline. Frames and records are never logged, and buffers that held them are zeroised.
 
 pub mod address;
+pub mod class;
 pub mod code_scanner;
 pub mod escpos;
 pub mod glyph;

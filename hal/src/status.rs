@@ -161,6 +161,24 @@ pub enum Cause {
     /// The slip cannot be turned into bytes, such as when no Chinese font is installed.
     #[error("the slip cannot be drawn")]
     CannotDraw,
+    /// A slip waits at the outlet and has to be taken first.
+    #[error("a slip waits to be taken")]
+    NotTaken,
+    /// Toner or ink is used up.
+    #[error("toner or ink is out")]
+    TonerOut,
+    /// The tray that printed sheets fall into is full.
+    #[error("the output tray is full")]
+    OutputFull,
+    /// It is occupied for a while.
+    #[error("the device is busy")]
+    Busy,
+    /// The device is there and the terminal may not use it.
+    #[error("the terminal has no right to use the device")]
+    NoRight,
+    /// The system's service for this kind of device does not run.
+    #[error("the service for this device does not run")]
+    ServiceDown,
 }
 
 impl Cause {
@@ -173,25 +191,35 @@ impl Cause {
             | Self::Offline
             | Self::Recoverable
             | Self::NotConnected
-            | Self::NoAnswer => Actor::Staff,
+            | Self::NoAnswer
+            | Self::TonerOut
+            | Self::OutputFull => Actor::Staff,
             Self::Cutter
             | Self::Unrecoverable
             | Self::Garbled
             | Self::SecurityModule
-            | Self::CannotDraw => Actor::Technician,
-            Self::HeadHot | Self::FeedKey => Actor::Nobody,
+            | Self::CannotDraw
+            | Self::NoRight
+            | Self::ServiceDown => Actor::Technician,
+            Self::HeadHot | Self::FeedKey | Self::Busy => Actor::Nobody,
+            Self::NotTaken => Actor::Citizen,
         }
     }
 
     /// The device state that goes with the cause.
     pub fn device(self) -> DeviceState {
         match self {
-            Self::CoverOpen | Self::FeedKey => DeviceState::UserError,
+            Self::CoverOpen | Self::FeedKey | Self::NotTaken => DeviceState::UserError,
             // A link that cannot be opened tells nothing about power: the cable, the network, the
             // address or a right may be missing just as well.
-            Self::PaperOut | Self::Offline | Self::NotConnected | Self::NoAnswer => {
-                DeviceState::Offline
-            }
+            Self::PaperOut
+            | Self::Offline
+            | Self::NotConnected
+            | Self::NoAnswer
+            | Self::TonerOut
+            | Self::OutputFull
+            | Self::NoRight
+            | Self::ServiceDown => DeviceState::Offline,
             Self::PaperJam
             | Self::Cutter
             | Self::Recoverable
@@ -199,7 +227,7 @@ impl Cause {
             | Self::Garbled
             | Self::SecurityModule
             | Self::CannotDraw => DeviceState::HardwareError,
-            Self::HeadHot => DeviceState::DeviceBusy,
+            Self::HeadHot | Self::Busy => DeviceState::DeviceBusy,
         }
     }
 }

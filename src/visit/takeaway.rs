@@ -63,6 +63,10 @@ pub(super) fn leaves_paper(cause: Cause) -> bool {
         | Cause::Cutter
         | Cause::HeadHot
         | Cause::FeedKey
+        | Cause::NotTaken
+        | Cause::Busy
+        | Cause::OutputFull
+        | Cause::TonerOut
         | Cause::Recoverable
         | Cause::Unrecoverable
         | Cause::Offline => true,
@@ -70,7 +74,9 @@ pub(super) fn leaves_paper(cause: Cause) -> bool {
         | Cause::NoAnswer
         | Cause::Garbled
         | Cause::SecurityModule
-        | Cause::CannotDraw => false,
+        | Cause::CannotDraw
+        | Cause::NoRight
+        | Cause::ServiceDown => false,
     }
 }
 

@@ -407,7 +407,7 @@ impl Watch {
                 Some(Cause::HeadHot) => {
                     self.hot_since.get_or_insert(now);
                 }
-                None | Some(Cause::FeedKey) => self.hot_since = None,
+                None | Some(Cause::FeedKey | Cause::Busy) => self.hot_since = None,
                 Some(
                     cause @ (Cause::CoverOpen
                     | Cause::PaperOut
@@ -420,7 +420,12 @@ impl Watch {
                     | Cause::NoAnswer
                     | Cause::Garbled
                     | Cause::SecurityModule
-                    | Cause::CannotDraw),
+                    | Cause::CannotDraw
+                    | Cause::NotTaken
+                    | Cause::TonerOut
+                    | Cause::OutputFull
+                    | Cause::NoRight
+                    | Cause::ServiceDown),
                 ) => return Ok(Some(cause)),
             }
         }

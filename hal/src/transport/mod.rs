@@ -89,6 +89,15 @@ pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
         Address::Tcp { host, port } => {
             tcp::Tcp::open(host, *port, CONNECT).map(|link| Box::new(link) as _)
         }
+        Address::Auto
+        | Address::Usb { .. }
+        | Address::Hid { .. }
+        | Address::Pcsc { .. }
+        | Address::V4l { .. }
+        | Address::Ipp { .. } => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this kind of device is no pipe of bytes",
+        )),
     };
     opened.map_err(|source| TransportError::Open {
         address: address.clone(),

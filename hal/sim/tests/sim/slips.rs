@@ -28,7 +28,7 @@ fn start_as(options: &[&str], profile: Profile) -> (Bench, Box<dyn Printer>) {
 fn connect(bench: &Bench) -> TcpStream {
     match bench.printer.as_ref().unwrap() {
         Address::Tcp { host, port } => TcpStream::connect((host.as_str(), *port)).unwrap(),
-        Address::Serial { .. } => unreachable!(),
+        _ => unreachable!(),
     }
 }
 

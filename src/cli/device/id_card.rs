@@ -1,0 +1,114 @@
+//! The ID card reader: its state, its security module, a card's record.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use yici_hal::address::Address;
+use yici_hal::id_card::{self, CardKind, IdCard, Sex, Validity};
+use yici_hal::status::Cause;
+
+use super::Finding;
+use super::next_step::next_step;
+use crate::visit::mask;
+
+pub(super) fn status(address: &Address) -> Finding {
+    match id_card::open(address) {
+        Ok(mut reader) => {
+            let status = reader.status();
+            Finding {
+                said: json!(status),
+                cause: status.cause,
+            }
+        }
+        Err(error) => unreadable(&error),
+    }
+}
+
+/// Asks the security module for its number: nothing else answers that.
+pub(super) fn test(address: &Address) -> Finding {
+    match id_card::open(address).and_then(|mut reader| reader.sam_id()) {
+        Ok(id) => Finding {
+            said: json!({"securityModule": id}),
+            cause: None,
+        },
+        Err(error) => unreadable(&error),
+    }
+}
+
+/// Waits for a card and reads it; `None` if none came in time.
+pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Result<Option<Value>> {
+    let told = |error: id_card::ReaderError| match error.cause() {
+        Some(cause) => miette::miette!(help = next_step(cause), "{error}"),
+        None => miette::miette!(
+            help = "lay the card flat and leave it until it was read",
+            "{error}"
+        ),
+    };
+    let mut reader = id_card::open(address).map_err(told)?;
+    let end = Instant::now() + wait;
+    eprintln!("lay a card on the reader 请把身份证平放在读卡区");
+    while !reader.find().map_err(told)? {
+        if Instant::now() >= end {
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let card = reader.read().map_err(told)?;
+    Ok(Some(record(&card, show)))
+}
+
+fn unreadable(error: &id_card::ReaderError) -> Finding {
+    Finding {
+        said: json!({"error": error.to_string()}),
+        cause: error.cause().or(Some(Cause::Garbled)),
+    }
+}
+
+/// A card's record; what tells who somebody is is masked unless shown on purpose.
+fn record(card: &IdCard, show: bool) -> Value {
+    let name = |text: &str| {
+        if show {
+            text.to_owned()
+        } else {
+            mask::name(text)
+        }
+    };
+    let number = |text: &str| {
+        if show {
+            text.to_owned()
+        } else {
+            mask::number(text)
+        }
+    };
+    let day = |day: yici_hal::id_card::Day| day.to_date().to_string();
+    json!({
+        "kind": match card.kind {
+            CardKind::Citizen => "citizen",
+            CardKind::HkMacaoTaiwan => "hk-macao-taiwan",
+            CardKind::Foreigner2023 => "foreigner-2023",
+            CardKind::Foreigner2017 => "foreigner-2017",
+        },
+        "name": name(&card.name),
+        "englishName": card.english_name.as_deref().map(name),
+        "sex": card.sex.map(|sex| match sex {
+            Sex::Male => "male",
+            Sex::Female => "female",
+            Sex::Unstated => "unstated",
+        }),
+        "nation": card.nation.as_deref().map(|code| id_card::nation_name(code).unwrap_or(code)),
+        "birth": card.birth.map(|birth| if show { day(birth) } else { "****".into() }),
+        "address": card.address.as_deref().map(name),
+        "number": number(&card.number),
+        "issuer": card.issuer.as_deref().map(name),
+        "validFrom": card.valid_from.map(day),
+        "validTo": match card.valid_to {
+            Validity::Until(last) => json!(day(last)),
+            Validity::LongTerm => json!("long-term"),
+            Validity::Unreadable => Value::Null,
+        },
+        "passNumber": card.pass_number.as_deref().map(number),
+        "nationality": card.nationality,
+        "photoBytes": card.photo.len(),
+        "masked": !show,
+    })
+}
