@@ -11,6 +11,7 @@ use encoding_rs::GB18030;
 use zeroize::Zeroizing;
 
 use crate::address::Address;
+use crate::class::DeviceClass;
 use crate::status::{Actor, Cause, DeviceState, Scanner, ScannerStatus};
 use crate::transport::{self, Transport, TransportError};
 use crate::wipe::Bytes;
@@ -85,7 +86,7 @@ impl ScannerError {
     pub fn cause(&self) -> Option<Cause> {
         match self {
             Self::TooLong | Self::NotText => None,
-            Self::DeviceGone(_) => Some(Cause::NotConnected),
+            Self::DeviceGone(error) => Some(error.cause()),
         }
     }
 }
@@ -95,7 +96,7 @@ impl ScannerError {
 /// # Errors
 /// [`ScannerError::DeviceGone`] if the link cannot be opened now.
 pub fn open(address: &Address) -> Result<Box<dyn CodeScanner>, ScannerError> {
-    let link = transport::open(address).map_err(ScannerError::DeviceGone)?;
+    let link = transport::open(DeviceClass::Code, address).map_err(ScannerError::DeviceGone)?;
     Ok(Box::new(SerialScanner::new(address.clone(), link)))
 }
 
@@ -131,7 +132,8 @@ impl SerialScanner {
     ) -> Result<T, ScannerError> {
         let mut link = match self.link.take() {
             Some(link) => link,
-            None => transport::open(&self.address).map_err(ScannerError::DeviceGone)?,
+            None => transport::open(DeviceClass::Code, &self.address)
+                .map_err(ScannerError::DeviceGone)?,
         };
         let result = work(self, &mut *link);
         if matches!(result, Err(ScannerError::DeviceGone(_))) {

@@ -10,9 +10,11 @@
 pub mod address;
 pub mod class;
 pub mod code_scanner;
+pub mod discover;
 pub mod escpos;
 pub mod glyph;
 pub mod id_card;
+pub mod printer_port;
 pub mod slip;
 pub mod status;
 pub mod transport;

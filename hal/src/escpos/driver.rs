@@ -7,6 +7,7 @@ use super::encode::{FEED_AND_CUT, Program, program};
 use super::link::Link;
 use super::{Completion, Profile};
 use crate::address::Address;
+use crate::class::DeviceClass;
 use crate::slip::Slip;
 use crate::status::{Cause, PrinterStatus};
 use crate::transport::{self, TransportError};
@@ -64,7 +65,7 @@ pub enum Doubt {
 /// # Errors
 /// [`TransportError::Open`] if the link cannot be opened now.
 pub fn open(address: &Address, profile: Profile) -> Result<Box<dyn Printer>, TransportError> {
-    let link = transport::open(address)?;
+    let link = transport::open(DeviceClass::Printer, address)?;
     Ok(Box::new(EscPos::new(address.clone(), profile, link)))
 }
 
@@ -128,7 +129,7 @@ impl EscPos {
             None => {
                 // Answers owed on the old link went down with it.
                 self.owed = 0;
-                Link::new(transport::open(&self.address)?)
+                Link::new(transport::open(DeviceClass::Printer, &self.address)?)
             }
         };
         let result = talk(self, &mut link);
@@ -320,7 +321,7 @@ impl Printer for EscPos {
     fn status(&mut self) -> PrinterStatus {
         self.with_link(Self::ask).unwrap_or_else(|error| {
             tracing::debug!(%error, "printer status");
-            PrinterStatus::unheard(Cause::NotConnected)
+            PrinterStatus::unheard(error.cause())
         })
     }
 
@@ -352,7 +353,7 @@ impl Printer for EscPos {
             // Errors before anything was sent come here: nothing is on paper.
             Err(error) => {
                 tracing::debug!(%error, "printing");
-                Printed::Failed(Cause::NotConnected)
+                Printed::Failed(error.cause())
             }
         }
     }

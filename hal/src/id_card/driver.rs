@@ -8,6 +8,7 @@ use super::command::{Command, FIND, READ_BASE, READ_NEW_ADDRESS, SAM_ID, SELECT,
 use super::frame::{self, Decoder, FrameError, Reply};
 use super::record::{CardKind, IdCard, RecordError};
 use crate::address::Address;
+use crate::class::DeviceClass;
 use crate::status::{Actor, CardMedia, Cause, DeviceState, ReaderStatus};
 use crate::transport::{self, Transport, TransportError};
 
@@ -91,18 +92,19 @@ impl ReaderError {
             }
             Self::Refused { .. } => Some(Cause::Garbled),
             Self::NoAnswer => Some(Cause::NoAnswer),
-            Self::DeviceGone(_) => Some(Cause::NotConnected),
+            Self::DeviceGone(error) => Some(error.cause()),
             Self::SamFault { .. } => Some(Cause::SecurityModule),
         }
     }
 }
 
-/// Opens the reader at a serial line (or behind a serial-to-network converter).
+/// Opens the reader by its serial line (also behind a serial-to-network converter), its USB pipes or
+/// its HID reports.
 ///
 /// # Errors
 /// [`ReaderError::DeviceGone`] if the link cannot be opened now.
 pub fn open(address: &Address) -> Result<Box<dyn CardReader>, ReaderError> {
-    let link = transport::open(address).map_err(ReaderError::DeviceGone)?;
+    let link = transport::open(DeviceClass::IdCard, address).map_err(ReaderError::DeviceGone)?;
     Ok(Box::new(SamV::new(address.clone(), link)))
 }
 
@@ -150,7 +152,8 @@ impl SamV {
             Some(link) => link,
             None => {
                 self.owed = true;
-                transport::open(&self.address).map_err(ReaderError::DeviceGone)?
+                transport::open(DeviceClass::IdCard, &self.address)
+                    .map_err(ReaderError::DeviceGone)?
             }
         };
         let result = self

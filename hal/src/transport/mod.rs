@@ -1,12 +1,19 @@
 //! A pipe of bytes to a device, with a deadline on everything.
 
+pub(crate) mod hid;
+mod seam;
 mod serial;
 mod tcp;
+pub(crate) mod usb;
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
+use crate::class::DeviceClass;
+use crate::discover;
+use crate::printer_port::{DeviceId, PortStatus};
+use crate::status::Cause;
 
 /// A pipe of bytes to one device.
 ///
@@ -53,6 +60,23 @@ pub trait Transport: Send {
         }
         Ok(())
     }
+
+    /// Asks a USB printer for the lines of its port (GET_PORT_STATUS); `None` if this link has nothing
+    /// of that kind, or the printer refuses.
+    ///
+    /// # Errors
+    /// If the link is gone.
+    fn port_status(&mut self, _deadline: Instant) -> Result<Option<PortStatus>, TransportError> {
+        Ok(None)
+    }
+
+    /// Asks a USB printer what it is (GET_DEVICE_ID); `None` as for [`Self::port_status`].
+    ///
+    /// # Errors
+    /// If the link is gone.
+    fn device_id(&mut self, _deadline: Instant) -> Result<Option<DeviceId>, TransportError> {
+        Ok(None)
+    }
 }
 
 /// Why bytes could not be moved.
@@ -74,27 +98,59 @@ pub enum TransportError {
     TimedOut,
 }
 
+impl TransportError {
+    /// What that means for the device.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Open { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Cause::NoRight
+            }
+            // Another program holds it.
+            Self::Open { source, .. } if source.kind() == io::ErrorKind::ResourceBusy => {
+                Cause::Busy
+            }
+            Self::Open { .. } | Self::Gone(_) => Cause::NotConnected,
+            Self::TimedOut => Cause::NoAnswer,
+        }
+    }
+}
+
 /// Longest time for opening a TCP link.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Opens the link to a device.
+/// Longest time that a USB printer is asked what it is.
+const ASK: Duration = Duration::from_millis(500);
+
+/// Opens the link to a device of this class.
+///
+/// `auto` takes the first device that is connected by USB and looks like one of the class; see
+/// [`crate::discover`].
 ///
 /// # Errors
 /// [`TransportError::Open`] with the address and what the system says.
-pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
+pub fn open(class: DeviceClass, address: &Address) -> Result<Box<dyn Transport>, TransportError> {
     let opened: io::Result<Box<dyn Transport>> = match address {
+        Address::Auto => return open_found(class),
         Address::Serial { path, baud } => {
             serial::Serial::open(path, *baud).map(|link| Box::new(link) as _)
         }
         Address::Tcp { host, port } => {
             tcp::Tcp::open(host, *port, CONNECT).map(|link| Box::new(link) as _)
         }
-        Address::Auto
-        | Address::Usb { .. }
-        | Address::Hid { .. }
-        | Address::Pcsc { .. }
-        | Address::V4l { .. }
-        | Address::Ipp { .. } => Err(io::Error::new(
+        Address::Usb { device, port } => {
+            let purpose = if class == DeviceClass::Printer {
+                usb::Use::Printer
+            } else {
+                usb::Use::Reader
+            };
+            usb::Usb::open(*device, port.as_ref(), purpose).map(|link| Box::new(link) as _)
+        }
+        Address::Hid {
+            vendor,
+            product,
+            port,
+        } => hid::Hid::open(*vendor, *product, port.as_ref()).map(|link| Box::new(link) as _),
+        Address::Pcsc { .. } | Address::V4l { .. } | Address::Ipp { .. } => Err(io::Error::new(
             io::ErrorKind::Unsupported,
             "this kind of device is no pipe of bytes",
         )),
@@ -103,6 +159,27 @@ pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
         address: address.clone(),
         source,
     })
+}
+
+/// Opens the first device of the class that is connected and can be opened.
+fn open_found(class: DeviceClass) -> Result<Box<dyn Transport>, TransportError> {
+    let mut failure = TransportError::Open {
+        address: Address::Auto,
+        source: io::Error::new(io::ErrorKind::NotFound, "no such device is connected"),
+    };
+    for address in discover::candidates(class) {
+        let opened = open(class, &address).and_then(|mut link| {
+            let id = link.device_id(Instant::now() + ASK)?;
+            Ok((link, id))
+        });
+        match opened {
+            // To it, a slip would be pages of rubbish.
+            Ok((_, Some(id))) if id.is_page_printer() => {}
+            Ok((link, _)) => return Ok(link),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 /// What is left until the deadline; zero once it has passed.
