@@ -1,29 +1,7 @@
-//! What a USB printer says over its control pipe, beside and apart from what it prints: USB Device
-//! Class Definition for Printing Devices 1.1, §4.2.
+//! What a USB printer says it is, over its control pipe: GET_DEVICE_ID of the USB Device Class Definition
+//! for Printing Devices 1.1, §4.2.1.
 
 use crate::discover::clean;
-
-/// Answer to GET_PORT_STATUS: the three lines of a parallel port. Many models always say the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PortStatus {
-    /// There is no paper (bit 5).
-    pub paper_empty: bool,
-    /// The printer is selected, that is on line (bit 4).
-    pub selected: bool,
-    /// There is an error (bit 3 cleared).
-    pub error: bool,
-}
-
-impl PortStatus {
-    /// Reads the status byte.
-    pub fn parse(byte: u8) -> Self {
-        Self {
-            paper_empty: byte & 0x20 != 0,
-            selected: byte & 0x10 != 0,
-            error: byte & 0x08 == 0,
-        }
-    }
-}
 
 /// Answer to GET_DEVICE_ID: what an IEEE 1284 device id says, cleaned and cut to a bounded length.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,20 +52,6 @@ impl DeviceId {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn reads_the_three_lines() {
-        let good = PortStatus::parse(0x18);
-        assert_eq!(
-            (good.paper_empty, good.selected, good.error),
-            (false, true, false)
-        );
-        let bad = PortStatus::parse(0x20);
-        assert_eq!(
-            (bad.paper_empty, bad.selected, bad.error),
-            (true, false, true)
-        );
-    }
 
     #[test]
     fn reads_a_device_id() {

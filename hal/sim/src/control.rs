@@ -1,5 +1,6 @@
 //! Orders over a Unix socket: one request a connection, one line of JSON each way.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -13,10 +14,12 @@ use serde_json::{Value, json};
 
 use crate::card::{self, Person, Reader};
 use crate::order::{
-    CardOrder, CutterState, HeadState, Order, PaperOrder, Position, PrinterOrder, WaitOrder,
+    CardOrder, CutterState, HeadState, Order, PaperOrder, Position, PrinterOrder, UsbOrder,
+    WaitOrder,
 };
 use crate::printer::Printer;
 use crate::scanner::Scanner;
+use crate::usb::Port;
 
 /// Longest request or answer in bytes.
 const LONGEST: u64 = 256 * 1024;
@@ -24,18 +27,51 @@ const LONGEST: u64 = 256 * 1024;
 /// Most requests under way at once; `wait` holds one for as long as it waits.
 const MOST: usize = 32;
 
-/// The devices that are running.
-#[derive(Clone)]
+/// The devices that are running; those that there can be several of, with their names.
+#[derive(Clone, Default)]
 pub struct Devices {
-    pub reader: Option<Reader>,
-    pub printer: Option<Printer>,
+    pub readers: Vec<(String, Reader)>,
+    pub printers: Vec<(String, Printer)>,
     pub scanner: Option<Scanner>,
+    /// The USB ports of those that are on one, by the same names.
+    pub ports: Vec<(String, Port)>,
+}
+
+impl Devices {
+    /// The device of a kind that is meant: the named one, or the only one.
+    fn choose<'a, T>(
+        all: &'a [(String, T)],
+        name: Option<&str>,
+        kind: &str,
+    ) -> Result<&'a T, Value> {
+        let names = || {
+            all.iter()
+                .map(|(name, _)| name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        match (name, all) {
+            (_, []) => Err(failed(2, format!("this kiosk-sim runs no {kind}"))),
+            (Some(name), _) => all.iter().find(|(own, _)| own == name).map_or_else(
+                || Err(failed(2, format!("there is no {kind} {name}: {}", names()))),
+                |(_, device)| Ok(device),
+            ),
+            (None, [(_, device)]) => Ok(device),
+            (None, _) => Err(failed(
+                2,
+                format!("name the {kind} with --device: {}", names()),
+            )),
+        }
+    }
 }
 
 /// A message on the socket.
 #[derive(Serialize, Deserialize)]
 struct Request {
     order: Order,
+    /// Which device; the only one of its kind otherwise.
+    #[serde(default)]
+    device: Option<String>,
     /// The person whose card is laid: the client has read the file.
     person: Option<Person>,
 }
@@ -76,8 +112,8 @@ pub fn serve(socket: &Path, devices: Devices) -> io::Result<()> {
 
 /// Sends an order to a running `kiosk-sim`, prints its answer, and turns it into an exit code: 0 done,
 /// 1 it did not come to pass (a wait ran out, no card to lift), 2 it could not be done.
-pub fn ask(socket: &Path, order: Order) -> ExitCode {
-    match send(socket, order) {
+pub fn ask(socket: &Path, device: Option<String>, order: Order) -> ExitCode {
+    match send(socket, device, order) {
         Ok(answer) => {
             println!("{answer}");
             let code = answer
@@ -97,7 +133,7 @@ pub fn ask(socket: &Path, order: Order) -> ExitCode {
     }
 }
 
-fn send(socket: &Path, order: Order) -> Result<Value, String> {
+fn send(socket: &Path, device: Option<String>, order: Order) -> Result<Value, String> {
     let person = match &order {
         Order::Card(CardOrder::Lay { who }) => Some(card::person(who)?),
         Order::Card(_)
@@ -107,12 +143,20 @@ fn send(socket: &Path, order: Order) -> Result<Value, String> {
         | Order::Head { .. }
         | Order::Printer(_)
         | Order::Scan(_)
+        | Order::Usb(_)
         | Order::State
         | Order::Wait(_) => None,
     };
     let talk = || -> io::Result<Value> {
         let mut stream = UnixStream::connect(socket)?;
-        serde_json::to_writer(&stream, &Request { order, person })?;
+        serde_json::to_writer(
+            &stream,
+            &Request {
+                order,
+                device,
+                person,
+            },
+        )?;
         stream.write_all(b"\n")?;
         let mut line = String::new();
         BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
@@ -135,18 +179,9 @@ fn answer(stream: &UnixStream, devices: &Devices) -> io::Result<()> {
 }
 
 fn obey(request: Request, devices: &Devices) -> Value {
-    let reader = || {
-        devices
-            .reader
-            .as_ref()
-            .ok_or_else(|| failed(2, "this kiosk-sim runs no card reader"))
-    };
-    let printer = || {
-        devices
-            .printer
-            .as_ref()
-            .ok_or_else(|| failed(2, "this kiosk-sim runs no printer"))
-    };
+    let name = request.device.as_deref();
+    let reader = || Devices::choose(&devices.readers, name, "card reader");
+    let printer = || Devices::choose(&devices.printers, name, "printer");
     let result = || -> Result<Value, Value> {
         match request.order {
             Order::Card(CardOrder::List) => {
@@ -190,10 +225,26 @@ fn obey(request: Request, devices: &Devices) -> Value {
                 .ok_or_else(|| failed(2, "this kiosk-sim runs no code scanner"))?
                 .scan(&order)
                 .map_err(|error| failed(2, error))?,
+            Order::Usb(order) => {
+                return of_port(Devices::choose(&devices.ports, name, "USB device")?, &order);
+            }
             Order::State => {
-                let card = devices.reader.as_ref().map(Reader::state);
-                let printer = devices.printer.as_ref().map(Printer::state);
-                return Ok(json!({"ok": true, "reader": card, "printer": printer}));
+                let readers = devices
+                    .readers
+                    .iter()
+                    .map(|(name, one)| (name, one.state()));
+                let printers = devices
+                    .printers
+                    .iter()
+                    .map(|(name, one)| (name, one.state()));
+                let ports = devices.ports.iter().map(|(name, one)| (name, one.state()));
+                return Ok(json!({
+                    "ok": true,
+                    "reader": readers.clone().next().map(|(_, state)| state),
+                    "printer": printers.clone().next().map(|(_, state)| state),
+                    "devices": readers.chain(printers).collect::<BTreeMap<_, _>>(),
+                    "usb": ports.collect::<BTreeMap<_, _>>(),
+                }));
             }
             Order::Wait(WaitOrder::Slips { count, timeout }) => {
                 return match printer()?.wait_for_slips(count, timeout) {
@@ -210,6 +261,29 @@ fn obey(request: Request, devices: &Devices) -> Value {
         Ok(json!({"ok": true}))
     };
     result().unwrap_or_else(|failure| failure)
+}
+
+fn of_port(port: &Port, order: &UsbOrder) -> Result<Value, Value> {
+    match order {
+        UsbOrder::Unplug { mid_transfer: true } => port.spoil(|faults| faults.unplug = true),
+        UsbOrder::Unplug {
+            mid_transfer: false,
+        } => {
+            if !port.unplug() {
+                return Err(failed(1, "it is not plugged in"));
+            }
+        }
+        UsbOrder::Plug => {
+            if !port.plug() {
+                return Err(failed(1, "it is plugged in already"));
+            }
+        }
+        UsbOrder::Stall { out: true } => port.spoil(|faults| faults.stall_out = true),
+        UsbOrder::Stall { out: false } => port.spoil(|faults| faults.stall = true),
+        UsbOrder::Babble => port.spoil(|faults| faults.babble = true),
+        UsbOrder::Short { bytes } => port.spoil(|faults| faults.short = Some(usize::from(*bytes))),
+    }
+    Ok(json!({"ok": true}))
 }
 
 fn of_reader(reader: &Reader, order: CardOrder, person: Option<Person>) -> Result<Value, Value> {

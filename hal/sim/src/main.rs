@@ -1,5 +1,5 @@
 //! `kiosk-sim`: devices without hardware. It speaks their wire protocols from outside, over
-//! pseudo-terminals and a TCP port, so that the terminal runs its real drivers against it.
+//! pseudo-terminals, a TCP port and USB (to a guest in QEMU), so that the terminal runs its real drivers against it.
 //!
 //! Everything about the protocols is written here a second time, from the manuals and not from
 //! yici-hal's drivers: a simulator that shared their code would share their mistakes.
@@ -11,6 +11,7 @@ mod order;
 mod printer;
 mod run;
 mod scanner;
+mod usb;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +34,9 @@ enum What {
         /// Socket of the running `kiosk-sim run`
         #[arg(long)]
         socket: PathBuf,
+        /// Which device, if there are several of its kind; `ctl state` tells their names
+        #[arg(long)]
+        device: Option<String>,
         #[command(subcommand)]
         order: order::Order,
     },
@@ -47,6 +51,10 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
         },
-        What::Ctl { socket, order } => control::ask(&socket, order),
+        What::Ctl {
+            socket,
+            device,
+            order,
+        } => control::ask(&socket, device, order),
     }
 }

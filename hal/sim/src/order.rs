@@ -25,6 +25,9 @@ pub enum Order {
     Printer(PrinterOrder),
     /// Hold a code up to the scanner
     Scan(ScanOrder),
+    /// The plug and the pipes of a USB device
+    #[command(subcommand)]
+    Usb(UsbOrder),
     /// Tell the state of everything
     State,
     /// Wait for something
@@ -90,6 +93,31 @@ pub enum PrinterOrder {
     Silent { state: Switch },
     /// Answer in real time, but never confirm a slip
     NoCompletion { state: Switch },
+}
+
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum UsbOrder {
+    /// Pull the plug
+    Unplug {
+        /// Only in the middle of the next reply that is longer than a packet
+        #[arg(long)]
+        mid_transfer: bool,
+    },
+    /// Plug it in
+    Plug,
+    /// Refuse the next reply: its pipe halts
+    Stall {
+        /// Refuse the next request instead
+        #[arg(long)]
+        out: bool,
+    },
+    /// Let the next reply run over the end of its packet
+    Babble,
+    /// Send packets of at most so many bytes from now on; 64 is the usual size
+    Short {
+        #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
+        bytes: u8,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]

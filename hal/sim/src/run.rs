@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::thread;
 
 use clap::{Args, ValueEnum};
@@ -13,6 +14,7 @@ use crate::card::Reader;
 use crate::control::{self, Devices};
 use crate::printer::{self, Charset, Printer};
 use crate::scanner::Scanner;
+use crate::usb::{self, Shape};
 
 /// Options of `kiosk-sim run`.
 #[derive(Args)]
@@ -29,6 +31,14 @@ pub struct Options {
     /// Run a receipt printer at this address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     printer: Option<SocketAddr>,
+    /// Plug an ID card reader into a USB port at this socket, for QEMU's usb-redir: a path, then
+    /// `,shape=b` for two pipes instead of four and `,name=NAME` for `ctl --device`; repeatable
+    #[arg(long, value_name = "SOCKET")]
+    usb_card_reader: Vec<Plug>,
+    /// Plug a receipt printer of class 7 into a USB port at this socket; likewise, without shapes. Its
+    /// paper and characters are those of --printer; its slips go to a directory of its name in --out
+    #[arg(long, value_name = "SOCKET")]
+    usb_printer: Vec<Plug>,
     /// Width of its paper in mm
     #[arg(long, default_value = "80")]
     paper: Paper,
@@ -51,11 +61,57 @@ enum Paper {
     Mm58,
 }
 
+/// A device in a USB port.
+#[derive(Clone)]
+struct Plug {
+    socket: PathBuf,
+    shape: Shape,
+    name: Option<String>,
+}
+
+impl FromStr for Plug {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.split(',');
+        let mut plug = Self {
+            socket: parts.next().unwrap_or_default().into(),
+            shape: Shape::A,
+            name: None,
+        };
+        for part in parts {
+            match part.split_once('=') {
+                Some(("shape", "a")) => plug.shape = Shape::A,
+                Some(("shape", "b")) => plug.shape = Shape::B,
+                Some(("name", name)) => plug.name = Some(name.into()),
+                _ => {
+                    return Err(format!(
+                        "`{part}` is not known here: write shape=a, shape=b or name=NAME"
+                    ));
+                }
+            }
+        }
+        Ok(plug)
+    }
+}
+
+impl Plug {
+    /// Its own name, or one by its kind and number.
+    fn name(&self, kind: &str, number: usize) -> String {
+        self.name.clone().unwrap_or_else(|| match number {
+            0 => format!("usb-{kind}"),
+            more => format!("usb-{kind}-{}", more + 1),
+        })
+    }
+}
+
 /// Why the devices cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// No device is asked for.
-    #[error("nothing to run: give --card-reader LINK, --code-scanner LINK or --printer ADDRESS")]
+    #[error(
+        "nothing to run: give --card-reader LINK, --code-scanner LINK, --printer ADDRESS, --usb-card-reader SOCKET or --usb-printer SOCKET"
+    )]
     Nothing,
     /// The printer would be open to the network.
     #[error("{0} is not a loopback address: a simulated printer serves this machine alone")]
@@ -75,43 +131,66 @@ pub enum RunError {
 /// # Errors
 /// If they cannot be started.
 pub fn run(options: Options) -> Result<Infallible, RunError> {
-    if options.card_reader.is_none() && options.code_scanner.is_none() && options.printer.is_none()
+    if options.card_reader.is_none()
+        && options.code_scanner.is_none()
+        && options.printer.is_none()
+        && options.usb_card_reader.is_empty()
+        && options.usb_printer.is_empty()
     {
         return Err(RunError::Nothing);
     }
     let open = |what: String| move |source| RunError::Open { what, source };
-    let reader = match &options.card_reader {
-        Some(link) => {
-            Some(Reader::start(link).map_err(open(format!("card reader at {}", link.display())))?)
-        }
-        None => None,
-    };
-    let scanner = match &options.code_scanner {
-        Some(link) => Some(
+    let mut devices = Devices::default();
+    if let Some(link) = &options.card_reader {
+        let reader =
+            Reader::start(link).map_err(open(format!("card reader at {}", link.display())))?;
+        devices.readers.push(("card-reader".into(), reader));
+    }
+    if let Some(link) = &options.code_scanner {
+        devices.scanner = Some(
             Scanner::start(link).map_err(open(format!("code scanner at {}", link.display())))?,
-        ),
-        None => None,
+        );
+    }
+    let setup = |out: Option<PathBuf>| printer::Setup {
+        dots: match options.paper {
+            Paper::Mm80 => 576,
+            Paper::Mm58 => 384,
+        },
+        paper_dots: match options.paper {
+            Paper::Mm80 => 640,
+            Paper::Mm58 => 464,
+        },
+        charset: options.charset,
+        buffer: options.buffer as usize,
+        out,
     };
-    let printer = match options.printer {
+    let mut listening = None;
+    match options.printer {
         Some(address) if !address.ip().is_loopback() => return Err(RunError::NotLoopback(address)),
         Some(address) => {
-            let setup = printer::Setup {
-                dots: match options.paper {
-                    Paper::Mm80 => 576,
-                    Paper::Mm58 => 384,
-                },
-                paper_dots: match options.paper {
-                    Paper::Mm80 => 640,
-                    Paper::Mm58 => 464,
-                },
-                charset: options.charset,
-                buffer: options.buffer as usize,
-                out: options.out,
-            };
-            Some(Printer::start(address, setup).map_err(open(format!("printer at {address}")))?)
+            let what = format!("printer at {address}");
+            let printer = Printer::start(setup(options.out.clone())).map_err(open(what.clone()))?;
+            listening = Some(printer.listen(address).map_err(open(what))?);
+            devices.printers.push(("printer".into(), printer));
         }
-        None => None,
-    };
+        None => {}
+    }
+    for (number, plug) in options.usb_card_reader.iter().enumerate() {
+        let (reader, port) = usb::start_reader(&plug.socket, plug.shape)
+            .map_err(open(format!("USB port at {}", plug.socket.display())))?;
+        let name = plug.name("card-reader", number);
+        devices.readers.push((name.clone(), reader));
+        devices.ports.push((name, port));
+    }
+    for (number, plug) in options.usb_printer.iter().enumerate() {
+        let what = format!("USB port at {}", plug.socket.display());
+        let name = plug.name("printer", number);
+        let out = options.out.as_ref().map(|out| out.join(&name));
+        let printer = Printer::start(setup(out)).map_err(open(what.clone()))?;
+        let port = usb::start_printer(&plug.socket, &printer).map_err(open(what))?;
+        devices.printers.push((name.clone(), printer));
+        devices.ports.push((name, port));
+    }
     let serial = |link: &PathBuf| {
         let link = std::path::absolute(link).unwrap_or_else(|_| link.clone());
         format!("serial:{}", link.display())
@@ -119,14 +198,10 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
     let ready = json!({
         "card_reader": options.card_reader.as_ref().map(serial),
         "code_scanner": options.code_scanner.as_ref().map(|link| format!("{}?baud=9600", serial(link))),
-        "printer": printer.as_ref().map(|printer| format!("tcp:{}", printer.address())),
+        "printer": listening.map(|address| format!("tcp:{address}")),
+        "usb": devices.ports.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "socket": options.socket,
     });
-    let devices = Devices {
-        reader,
-        printer,
-        scanner,
-    };
     control::serve(&options.socket, devices)
         .map_err(open(format!("socket {}", options.socket.display())))?;
     let mut stdout = std::io::stdout();

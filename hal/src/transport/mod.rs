@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::address::Address;
 use crate::class::DeviceClass;
 use crate::discover;
-use crate::printer_port::{DeviceId, PortStatus};
+use crate::printer_port::DeviceId;
 use crate::status::Cause;
 
 /// A pipe of bytes to one device.
@@ -61,12 +61,13 @@ pub trait Transport: Send {
         Ok(())
     }
 
-    /// Asks a USB printer for the lines of its port (GET_PORT_STATUS); `None` if this link has nothing
-    /// of that kind, or the printer refuses.
+    /// What the link itself knows of a printer: `GET_PORT_STATUS` of the USB printer class, as the
+    /// device gave it (bit 5 paper empty, bit 4 selected, bit 3 no error); `None` on links that have no
+    /// such request, or if the printer refuses it.
     ///
     /// # Errors
     /// If the link is gone.
-    fn port_status(&mut self, _deadline: Instant) -> Result<Option<PortStatus>, TransportError> {
+    fn port_status(&mut self, _deadline: Instant) -> Result<Option<u8>, TransportError> {
         Ok(None)
     }
 

@@ -18,7 +18,7 @@ use super::seam::Seam;
 use super::{Transport, TransportError, left};
 use crate::address::{UsbDevice, UsbPort};
 use crate::discover;
-use crate::printer_port::{DeviceId, PortStatus};
+use crate::printer_port::DeviceId;
 
 /// Shortest wait for a packet. A pipe holds nothing back on this side: the device has to be asked, and
 /// answers a full-speed frame (1 ms) later at best. libusb takes 0 for "for ever".
@@ -427,12 +427,12 @@ impl Transport for Usb {
         Ok(())
     }
 
-    fn port_status(&mut self, deadline: Instant) -> Result<Option<PortStatus>, TransportError> {
+    fn port_status(&mut self, deadline: Instant) -> Result<Option<u8>, TransportError> {
         const GET_PORT_STATUS: u8 = 1;
         let mut answer = [0; 1];
         let interface = u16::from(self.plan.interface);
         let read = self.ask_printer(GET_PORT_STATUS, interface, &mut answer, deadline)?;
-        Ok((read == Some(1)).then(|| PortStatus::parse(answer[0])))
+        Ok((read == Some(1)).then_some(answer[0]))
     }
 
     fn device_id(&mut self, deadline: Instant) -> Result<Option<DeviceId>, TransportError> {

@@ -74,13 +74,36 @@ struct Card {
     read: bool,
 }
 
+/// What carries the reader's frames.
+pub trait Wire: Send + 'static {
+    /// Waits for bytes; 0 if none came for about a second.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Sends bytes.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Wire for Line {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Line::read(self, buffer)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        Line::write(self, bytes)
+    }
+}
+
 impl Reader {
     /// Starts a reader on a pseudo-terminal linked at `link`.
     ///
     /// # Errors
     /// If there is no pseudo-terminal, or the link cannot be made.
     pub fn start(link: &Path) -> io::Result<Self> {
-        let mut line = Line::open(link, 115_200)?;
+        Ok(Self::on(Line::open(link, 115_200)?))
+    }
+
+    /// Starts a reader on whatever carries its frames.
+    pub fn on(mut wire: impl Wire) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -92,16 +115,25 @@ impl Reader {
             let mut buffer = [0; 256];
             loop {
                 // A user that hangs up makes one read fail.
-                let read = line.read(&mut buffer).unwrap_or_default();
+                let read = wire.read(&mut buffer).unwrap_or_default();
                 requests.push(&buffer[..read]);
                 while let Some(request) = requests.take() {
                     if let Some(reply) = module.reply(&request) {
-                        let _ = module.send(&mut line, reply);
+                        let _ = module.send(&mut wire, reply);
                     }
                 }
             }
         });
-        Ok(reader)
+        reader
+    }
+
+    /// Power was lost and is back: nothing is found or read any more.
+    pub fn restart(&self) {
+        self.change(|state| {
+            if let Some(card) = &mut state.card {
+                (card.found, card.selected, card.read) = (false, false, false);
+            }
+        });
     }
 
     /// Lays a card.
@@ -190,7 +222,7 @@ impl Reader {
     }
 
     /// Sends a reply as it is to be spoilt.
-    fn send(&self, line: &mut Line, mut reply: Vec<u8>) -> io::Result<()> {
+    fn send(&self, wire: &mut impl Wire, mut reply: Vec<u8>) -> io::Result<()> {
         let (spoil, silent) = self.change(|state| (std::mem::take(&mut state.spoil), state.silent));
         thread::sleep(spoil.late);
         if let Some(length) = spoil.length {
@@ -208,7 +240,7 @@ impl Reader {
             .take(spoil.noise)
             .chain(reply)
             .collect();
-        if silent { Ok(()) } else { line.write(&all) }
+        if silent { Ok(()) } else { wire.write(&all) }
     }
 
     /// Carries a command out.

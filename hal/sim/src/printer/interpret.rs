@@ -1,6 +1,5 @@
 //! Bytes out of the buffer, command by command, onto paper.
 
-use std::io::Write;
 use std::sync::PoisonError;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -457,7 +456,7 @@ impl<'a> Interpreter<'a> {
         };
         if let Some(client) = client {
             // Whoever asked may be gone.
-            let _ = (&*client).write_all(bytes);
+            let _ = client.answer(bytes);
         }
     }
 

@@ -1,13 +1,12 @@
 //! The printer's mechanism: what it has, and what it says about that.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::TcpStream;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Setup;
 use super::paper::{self, Sheet};
+use super::{Client, Setup};
 
 /// Most kinds of unknown commands that are kept apart.
 const UNKNOWN: usize = 64;
@@ -76,7 +75,7 @@ pub struct Machine {
     /// Bytes interpreted since the last cut.
     pub taken: Vec<u8>,
     /// Who gets answers to queued requests: whoever sent something last.
-    pub client: Option<Arc<TcpStream>>,
+    pub client: Option<Arc<dyn Client>>,
     pub slips: usize,
     pub partials: usize,
     /// Something is being printed.

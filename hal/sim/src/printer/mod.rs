@@ -1,4 +1,4 @@
-//! A receipt printer that speaks ESC/POS on a TCP port.
+//! A receipt printer that speaks ESC/POS, on a TCP port or wherever else its bytes come from.
 //!
 //! - [`receive`] takes bytes into the receive buffer and answers real-time requests at once.
 //! - [`interpret`] takes them out again, command by command, on a thread of its own.
@@ -11,8 +11,8 @@ mod paper;
 mod receive;
 mod text;
 
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -21,6 +21,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use machine::{Machine, Piece};
+pub use receive::Intake;
 pub use text::Charset;
 
 /// What kind of printer it is.
@@ -41,7 +42,21 @@ pub struct Setup {
 #[derive(Clone)]
 pub struct Printer {
     shared: Arc<Shared>,
-    address: SocketAddr,
+}
+
+/// Who sends to the printer, and gets its answers.
+pub trait Client: Send + Sync {
+    /// Takes an answer.
+    ///
+    /// # Errors
+    /// If nobody is there any more.
+    fn answer(&self, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Client for TcpStream {
+    fn answer(&self, bytes: &[u8]) -> io::Result<()> {
+        (&mut &*self).write_all(bytes)
+    }
 }
 
 struct Shared {
@@ -73,32 +88,50 @@ impl Shared {
 }
 
 impl Printer {
-    /// Starts a printer; port 0 takes a free one.
+    /// Starts a printer that nobody is connected to.
     ///
     /// # Errors
-    /// If the address cannot be had, or the directory for pictures not be made.
-    pub fn start(address: SocketAddr, setup: Setup) -> io::Result<Self> {
+    /// If the directory for pictures cannot be made.
+    pub fn start(setup: Setup) -> io::Result<Self> {
         if let Some(out) = &setup.out {
             std::fs::create_dir_all(out)?;
         }
-        let listener = TcpListener::bind(address)?;
-        let address = listener.local_addr()?;
         let machine = Mutex::new(Machine::new(setup.dots));
         let shared = Arc::new(Shared {
             setup,
             machine,
             changed: Condvar::new(),
         });
-        let receiver = shared.clone();
-        thread::spawn(move || receive::serve(&listener, &receiver));
         let interpreter = shared.clone();
         thread::spawn(move || interpret::run(&interpreter));
-        Ok(Self { shared, address })
+        Ok(Self { shared })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Takes connections at an address from now on, and returns it; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// If the address cannot be had.
+    pub fn listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address)?;
+        let address = listener.local_addr()?;
+        let receiver = self.shared.clone();
+        thread::spawn(move || receive::serve(&listener, &receiver));
+        Ok(address)
+    }
+
+    /// A way in for whoever is connected otherwise.
+    pub fn intake(&self, client: Arc<dyn Client>) -> Intake {
+        Intake::new(self.shared.clone(), client)
+    }
+
+    /// Whether there is paper, as a parallel port tells it.
+    pub fn has_paper(&self) -> bool {
+        self.shared.lock().paper
+    }
+
+    /// Whether it can print.
+    pub fn can_print(&self) -> bool {
+        self.shared.lock().can_print()
     }
 
     /// Changes a switch of the machine.

@@ -1,12 +1,12 @@
 //! Bytes in: into the receive buffer, and real-time commands carried out the moment they arrive.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::Shared;
+use super::{Client, Shared};
 
 /// Most connections at once.
 const CONNECTIONS: usize = 8;
@@ -27,18 +27,50 @@ pub fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-fn take_in(stream: &Arc<TcpStream>, shared: &Shared) -> io::Result<()> {
+fn take_in(stream: &Arc<TcpStream>, shared: &Arc<Shared>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(Duration::from_secs(1)))?;
-    let mut watcher = Watcher::default();
+    let mut intake = Intake::new(shared.clone(), stream.clone());
     let mut piece = [0; 256];
     loop {
         let read = (&**stream).read(&mut piece)?;
         if read == 0 {
             return Ok(());
         }
-        shared.lock().client = Some(stream.clone());
-        for &byte in &piece[..read] {
+        intake.take(&piece[..read])?;
+    }
+}
+
+/// One connection's way into the receive buffer.
+pub struct Intake {
+    shared: Arc<Shared>,
+    client: Arc<dyn Client>,
+    watcher: Watcher,
+}
+
+impl Intake {
+    pub(super) fn new(shared: Arc<Shared>, client: Arc<dyn Client>) -> Self {
+        Self {
+            shared,
+            client,
+            watcher: Watcher::default(),
+        }
+    }
+
+    /// How many bytes can be taken at once, and how many could if the buffer were empty.
+    pub fn room(&self) -> (usize, usize) {
+        let size = self.shared.setup.buffer;
+        (size.saturating_sub(self.shared.lock().buffer.len()), size)
+    }
+
+    /// Takes bytes in; waits while the buffer is full.
+    ///
+    /// # Errors
+    /// If nobody takes the answers.
+    pub fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let shared = &self.shared;
+        shared.lock().client = Some(self.client.clone());
+        for &byte in bytes {
             // A full buffer holds everything up, real-time commands behind it as well: that is why
             // drivers should not fill it.
             let machine = shared.lock();
@@ -47,7 +79,7 @@ fn take_in(stream: &Arc<TcpStream>, shared: &Shared) -> io::Result<()> {
             });
             let mut machine = waited.unwrap_or_else(PoisonError::into_inner);
             machine.buffer.push_back(byte);
-            let command = watcher.push(byte);
+            let command = self.watcher.push(byte);
             let mut answer = Vec::new();
             match command {
                 None => {}
@@ -76,9 +108,10 @@ fn take_in(stream: &Arc<TcpStream>, shared: &Shared) -> io::Result<()> {
             drop(machine);
             shared.changed.notify_all();
             if !answer.is_empty() && !silent {
-                (&**stream).write_all(&answer)?;
+                self.client.answer(&answer)?;
             }
         }
+        Ok(())
     }
 }
 

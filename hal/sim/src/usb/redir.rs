@@ -1,0 +1,209 @@
+//! The usbredir protocol 0.7 on the wire, as far as a device with bulk pipes needs it. All numbers
+//! are little-endian. A packet is its kind, the length of what follows, an id, and that.
+
+use std::io::{self, Read};
+
+/// Kinds of packets, by their numbers in the protocol's description.
+pub mod kind {
+    pub const HELLO: u32 = 0;
+    pub const DEVICE_CONNECT: u32 = 1;
+    pub const DEVICE_DISCONNECT: u32 = 2;
+    pub const RESET: u32 = 3;
+    pub const INTERFACE_INFO: u32 = 4;
+    pub const EP_INFO: u32 = 5;
+    pub const SET_CONFIGURATION: u32 = 6;
+    pub const GET_CONFIGURATION: u32 = 7;
+    pub const CONFIGURATION_STATUS: u32 = 8;
+    pub const SET_ALT_SETTING: u32 = 9;
+    pub const GET_ALT_SETTING: u32 = 10;
+    pub const ALT_SETTING_STATUS: u32 = 11;
+    pub const CANCEL_DATA_PACKET: u32 = 21;
+    pub const CONTROL_PACKET: u32 = 100;
+    pub const BULK_PACKET: u32 = 101;
+}
+
+/// How a transfer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    Success = 0,
+    Cancelled = 1,
+    Stall = 4,
+    Babble = 6,
+}
+
+/// Longest packet that is taken, without its header: the longest transfer and its own header.
+const LONGEST: usize = 64 * 1024 + 16;
+
+/// Most bytes of data in a packet: their number has 16 bits.
+pub const LONGEST_TRANSFER: usize = 0xFFFF;
+
+/// A packet that came.
+pub struct Packet {
+    pub kind: u32,
+    /// Names a transfer, or a question; its answer has the same.
+    pub id: u32,
+    pub body: Vec<u8>,
+}
+
+/// Reads one packet. Ids have 32 bits, since [`hello`] does not offer longer ones.
+pub fn read(stream: &mut impl Read) -> io::Result<Packet> {
+    let mut header = [0; 12];
+    stream.read_exact(&mut header)?;
+    let number = |at: usize| {
+        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
+    let length = number(4) as usize;
+    if length > LONGEST {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "a usbredir packet is too long",
+        ));
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    Ok(Packet {
+        kind: number(0),
+        id: number(8),
+        body,
+    })
+}
+
+/// Puts a packet together.
+pub fn packet(kind: u32, id: u32, parts: &[&[u8]]) -> Vec<u8> {
+    let body = parts.concat();
+    let length = u32::try_from(body.len()).unwrap_or_default();
+    let header = [kind.to_le_bytes(), length.to_le_bytes(), id.to_le_bytes()];
+    [header.concat(), body].concat()
+}
+
+/// The greeting: version, and what can be understood beyond the least.
+pub fn hello() -> Vec<u8> {
+    const CONNECT_DEVICE_VERSION: u32 = 1 << 1;
+    const EP_INFO_MAX_PACKET_SIZE: u32 = 1 << 4;
+    let mut version = [0; 64];
+    let name = b"kiosk-sim";
+    version[..name.len()].copy_from_slice(name);
+    let capabilities = CONNECT_DEVICE_VERSION | EP_INFO_MAX_PACKET_SIZE;
+    packet(kind::HELLO, 0, &[&version, &capabilities.to_le_bytes()])
+}
+
+/// The header of a control packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Control {
+    pub endpoint: u8,
+    pub request: u8,
+    pub request_type: u8,
+    pub value: u16,
+    pub index: u16,
+    pub length: u16,
+}
+
+impl Control {
+    /// Reads it.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        match *body {
+            [
+                endpoint,
+                request,
+                request_type,
+                _,
+                v0,
+                v1,
+                i0,
+                i1,
+                l0,
+                l1,
+                ..,
+            ] => Some(Self {
+                endpoint,
+                request,
+                request_type,
+                value: u16::from_le_bytes([v0, v1]),
+                index: u16::from_le_bytes([i0, i1]),
+                length: u16::from_le_bytes([l0, l1]),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Answers it: with data, or that it was done (for a request that brought data), or how it failed.
+    pub fn answer(&self, id: u32, status: Status, data: &[u8]) -> Vec<u8> {
+        let is_in = self.request_type & 0x80 != 0;
+        let length = match (status, is_in) {
+            (Status::Success, true) => data.len() as u16,
+            (Status::Success, false) => self.length,
+            (Status::Cancelled | Status::Stall | Status::Babble, _) => 0,
+        };
+        let head = [self.endpoint, self.request, self.request_type, status as u8];
+        let numbers = [self.value, self.index, length].map(u16::to_le_bytes);
+        packet(kind::CONTROL_PACKET, id, &[&head, &numbers.concat(), data])
+    }
+}
+
+/// The header of a bulk packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bulk {
+    pub endpoint: u8,
+    pub length: u16,
+}
+
+impl Bulk {
+    /// Reads it, and the data behind it.
+    pub fn parse(body: &[u8]) -> Option<(Self, &[u8])> {
+        match body {
+            [endpoint, _, l0, l1, _, _, _, _, data @ ..] => Some((
+                Self {
+                    endpoint: *endpoint,
+                    length: u16::from_le_bytes([*l0, *l1]),
+                },
+                data,
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// Answers a bulk packet: `length` is how much was moved, `data` what was read.
+pub fn bulk_answer(id: u32, endpoint: u8, status: Status, length: usize, data: &[u8]) -> Vec<u8> {
+    let length = (length.min(LONGEST_TRANSFER) as u16).to_le_bytes();
+    let stream = [0; 4];
+    packet(
+        kind::BULK_PACKET,
+        id,
+        &[&[endpoint, status as u8], &length, &stream, data],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_are_read_as_they_are_written() {
+        let bytes = bulk_answer(7, 0x81, Status::Success, 3, b"abc");
+        assert_eq!(
+            bytes,
+            [
+                101, 0, 0, 0, 11, 0, 0, 0, 7, 0, 0, 0, 0x81, 0, 3, 0, 0, 0, 0, 0, b'a', b'b', b'c'
+            ]
+        );
+        let packet = read(&mut &bytes[..]).unwrap();
+        assert_eq!((packet.kind, packet.id), (kind::BULK_PACKET, 7));
+        let bulk = Bulk {
+            endpoint: 0x81,
+            length: 3,
+        };
+        assert_eq!(Bulk::parse(&packet.body), Some((bulk, &b"abc"[..])));
+    }
+
+    #[test]
+    fn a_packet_without_end_is_refused() {
+        let header = [
+            101u32.to_le_bytes(),
+            u32::MAX.to_le_bytes(),
+            1u32.to_le_bytes(),
+        ];
+        assert!(read(&mut &header.concat()[..]).is_err());
+    }
+}
