@@ -2,7 +2,7 @@
 //!
 //! Two rules. `None` means that the device has no such sensor; `Unknown` means that it has one and
 //! cannot be told now. And unknown is never good: [`PrinterStatus::ready`],
-//! [`ReaderStatus::ready`] and [`ScannerStatus::ready`] are true only when everything that matters was heard from the device.
+//! [`ReaderStatus::ready`], [`ScannerStatus::ready`] and [`CameraStatus::ready`] are true only when everything that matters was heard from the device.
 //!
 //! XFS has no word for an open cover or a hot head, so a [`Cause`] goes beside it.
 
@@ -99,6 +99,32 @@ pub enum Scanner {
     Off,
     /// It does not work.
     Inoperative,
+}
+
+/// XFS4IoT `camera.status.media`: what the camera itself keeps pictures on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CameraMedia {
+    /// It cannot be told now.
+    Unknown,
+    /// There is room.
+    Ok,
+    /// Nearly full.
+    High,
+    /// Full.
+    Full,
+}
+
+/// XFS4IoT `camera.status.cameras`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cameras {
+    /// It cannot be told now.
+    Unknown,
+    /// It sends pictures.
+    Ok,
+    /// It does not work.
+    Inoperable,
 }
 
 /// Who has to do something so that the device works again.
@@ -322,6 +348,41 @@ impl ScannerStatus {
     }
 }
 
+/// What a document camera says, or rather what was seen of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CameraStatus {
+    /// Whether it works.
+    pub device: DeviceState,
+    /// Its own storage; `None` without one.
+    pub media: Option<CameraMedia>,
+    /// Whether it sends pictures.
+    pub cameras: Cameras,
+    /// Why it does not work, if it does not.
+    pub cause: Option<Cause>,
+}
+
+impl CameraStatus {
+    /// The status of a camera that sends no pictures, for this reason.
+    pub fn faulty(cause: Cause) -> Self {
+        Self {
+            device: cause.device(),
+            media: None,
+            cameras: if cause.device() == DeviceState::HardwareError {
+                Cameras::Inoperable
+            } else {
+                Cameras::Unknown
+            },
+            cause: Some(cause),
+        }
+    }
+
+    /// True if a picture came. Storage does not matter: the terminal keeps no picture there.
+    pub fn ready(&self) -> bool {
+        self.device == DeviceState::Online && self.cameras == Cameras::Ok && self.cause.is_none()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,6 +403,11 @@ mod tests {
         assert_eq!(
             serde_json::to_string(&status).unwrap(),
             r#"{"device":"offline","media":"unknown","cause":"notConnected"}"#
+        );
+        let status = CameraStatus::faulty(Cause::Garbled);
+        assert_eq!(
+            serde_json::to_string(&status).unwrap(),
+            r#"{"device":"hardwareError","media":null,"cameras":"inoperable","cause":"garbled"}"#
         );
     }
 
@@ -392,5 +458,20 @@ mod tests {
             .ready()
         );
         assert!(!ScannerStatus::faulty(Cause::NotConnected).ready());
+        let seen = CameraStatus {
+            device: DeviceState::Online,
+            media: None,
+            cameras: Cameras::Ok,
+            cause: None,
+        };
+        assert!(seen.ready());
+        assert!(
+            !CameraStatus {
+                cameras: Cameras::Unknown,
+                ..seen
+            }
+            .ready()
+        );
+        assert!(!CameraStatus::faulty(Cause::NoAnswer).ready());
     }
 }
