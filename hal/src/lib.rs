@@ -1,7 +1,7 @@
 //! Devices of a self-service terminal: what they are, what they say, and how the wire talks to them.
 //!
 //! The terminal sees traits ([`id_card::CardReader`], [`escpos::Printer`],
-//! [`code_scanner::CodeScanner`], [`camera::Camera`]), one status vocabulary ([`status`]) and one description of what to print ([`slip`]). Everything below is a driver that
+//! [`code_scanner::CodeScanner`], [`social_card::SocialCardReader`], [`camera::Camera`]), one status vocabulary ([`status`]) and one description of what to print ([`slip`]). Everything below is a driver that
 //! bounds each exchange in size and time, because a wire is never to be trusted.
 //!
 //! Each driver is meant to be owned by one thread: calls block, never longer than their documented
@@ -17,6 +17,8 @@ pub mod glyph;
 pub mod id_card;
 pub mod printer_port;
 pub mod slip;
+pub mod smart_card;
+pub mod social_card;
 pub mod status;
 pub mod transport;
 

@@ -14,11 +14,13 @@ use serde_json::{Value, json};
 
 use crate::card::{self, Person, Reader};
 use crate::order::{
-    CardOrder, CutterState, HeadState, Order, PaperOrder, Position, PrinterOrder, UsbOrder,
+    CardOrder, CutterState, HeadState, Order, PaperOrder, Position, PrinterOrder, SmartCardOrder,
+    UsbOrder,
     WaitOrder,
 };
 use crate::printer::Printer;
 use crate::scanner::Scanner;
+use crate::smart_card::SmartCard;
 use crate::usb::Port;
 
 /// Longest request or answer in bytes.
@@ -33,6 +35,8 @@ pub struct Devices {
     pub readers: Vec<(String, Reader)>,
     pub printers: Vec<(String, Printer)>,
     pub scanner: Option<Scanner>,
+    pub social_card: Option<SmartCard>,
+    pub pcsc_card: Option<SmartCard>,
     /// The USB ports of those that are on one, by the same names.
     pub ports: Vec<(String, Port)>,
 }
@@ -135,8 +139,12 @@ pub fn ask(socket: &Path, device: Option<String>, order: Order) -> ExitCode {
 
 fn send(socket: &Path, device: Option<String>, order: Order) -> Result<Value, String> {
     let person = match &order {
-        Order::Card(CardOrder::Lay { who }) => Some(card::person(who)?),
+        Order::Card(CardOrder::Lay { who })
+        | Order::Social(SmartCardOrder::Lay { who })
+        | Order::PcscCard(SmartCardOrder::Lay { who }) => Some(card::person(who)?),
         Order::Card(_)
+        | Order::Social(_)
+        | Order::PcscCard(_)
         | Order::Paper(_)
         | Order::Cover { .. }
         | Order::Cutter { .. }
@@ -188,6 +196,8 @@ fn obey(request: Request, devices: &Devices) -> Value {
                 return Ok(json!({"ok": true, "people": card::people()}));
             }
             Order::Card(order) => return of_reader(reader()?, order, request.person),
+            Order::Social(order) => of_smart_card(&devices.social_card, order, request.person)?,
+            Order::PcscCard(order) => of_smart_card(&devices.pcsc_card, order, request.person)?,
             Order::Paper(PaperOrder::Out) => printer()?.take_paper(),
             Order::Paper(PaperOrder::OutAfter { millimetres }) => {
                 printer()?.end_paper_after(millimetres)
@@ -238,10 +248,14 @@ fn obey(request: Request, devices: &Devices) -> Value {
                     .iter()
                     .map(|(name, one)| (name, one.state()));
                 let ports = devices.ports.iter().map(|(name, one)| (name, one.state()));
+                let social = devices.social_card.as_ref().map(SmartCard::state);
+                let pcsc = devices.pcsc_card.as_ref().map(SmartCard::state);
                 return Ok(json!({
                     "ok": true,
                     "reader": readers.clone().next().map(|(_, state)| state),
                     "printer": printers.clone().next().map(|(_, state)| state),
+                    "social_card": social,
+                    "pcsc_card": pcsc,
                     "devices": readers.chain(printers).collect::<BTreeMap<_, _>>(),
                     "usb": ports.collect::<BTreeMap<_, _>>(),
                 }));
@@ -311,6 +325,35 @@ fn of_reader(reader: &Reader, order: CardOrder, person: Option<Person>) -> Resul
         CardOrder::Silent { state } => reader.set_silent(state.is_on()),
     }
     Ok(json!({"ok": true}))
+}
+
+fn of_smart_card(
+    card: &Option<SmartCard>,
+    order: SmartCardOrder,
+    person: Option<Person>,
+) -> Result<(), Value> {
+    let card = card
+        .as_ref()
+        .ok_or_else(|| failed(2, "this kiosk-sim runs no such smart card"))?;
+    match order {
+        SmartCardOrder::Lay { .. } => {
+            let person = person.ok_or_else(|| failed(2, "whose card?"))?;
+            card.lay(&person).map_err(|error| failed(2, error))?;
+        }
+        SmartCardOrder::Lift => {
+            if !card.lift() {
+                return Err(failed(1, "there is no card"));
+            }
+        }
+        SmartCardOrder::Mute { state } => card.set_mute(state.is_on()),
+        SmartCardOrder::Freeze { state } => card.set_frozen(state.is_on()),
+        SmartCardOrder::StatusWord { status } => card.spoil(|spoil| spoil.status = Some(status)),
+        SmartCardOrder::Truncate => card.spoil(|spoil| spoil.truncate = true),
+        SmartCardOrder::Late { milliseconds } => {
+            card.spoil(|spoil| spoil.late = Duration::from_millis(milliseconds.min(60_000)))
+        }
+    }
+    Ok(())
 }
 
 fn failed(code: u8, error: impl std::fmt::Display) -> Value {

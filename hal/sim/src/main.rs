@@ -1,5 +1,6 @@
 //! `kiosk-sim`: devices without hardware. It speaks their wire protocols from outside, over
-//! pseudo-terminals, a TCP port and USB (to a guest in QEMU), so that the terminal runs its real drivers against it.
+//! pseudo-terminals, TCP ports, a virtual smart card reader and USB (to a guest in QEMU), so that the
+//! terminal runs its real drivers against it.
 //!
 //! Everything about the protocols is written here a second time, from the manuals and not from
 //! yici-hal's drivers: a simulator that shared their code would share their mistakes.
@@ -11,6 +12,7 @@ mod order;
 mod printer;
 mod run;
 mod scanner;
+mod smart_card;
 mod usb;
 
 use std::path::PathBuf;

@@ -11,6 +11,12 @@ pub enum Order {
     /// Cards and the reader's line
     #[command(subcommand)]
     Card(CardOrder),
+    /// The social security card
+    #[command(subcommand)]
+    Social(SmartCardOrder),
+    /// The ID card in a reader of the PC/SC service
+    #[command(subcommand)]
+    PcscCard(SmartCardOrder),
     /// The paper roll
     #[command(subcommand)]
     Paper(PaperOrder),
@@ -59,6 +65,27 @@ pub enum CardOrder {
     Late { milliseconds: u64 },
     /// Answer nothing at all
     Silent { state: Switch },
+}
+
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum SmartCardOrder {
+    /// Lay a card: a built-in person's or one described by a TOML file
+    Lay { who: String },
+    /// Take the card away
+    Lift,
+    /// Answer the reset with nonsense, as a card that lies upside down
+    Mute { state: Switch },
+    /// Answer no command
+    Freeze { state: Switch },
+    /// Answer the next reading of a record with this status word, such as 6A83
+    StatusWord {
+        #[arg(value_parser = status_word)]
+        status: u16,
+    },
+    /// Break the next record off in the middle
+    Truncate,
+    /// Give the next record so many milliseconds later
+    Late { milliseconds: u64 },
 }
 
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
@@ -169,6 +196,15 @@ impl Switch {
             Self::Off => false,
         }
     }
+}
+
+/// Reads four hexadecimal digits.
+fn status_word(text: &str) -> Result<u16, String> {
+    let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digits
+        .then(|| u16::from_str_radix(text, 16).ok())
+        .flatten()
+        .ok_or_else(|| format!("`{text}` is no status word; write four hexadecimal digits"))
 }
 
 /// Reads `20s` or `500ms`; at most 10 minutes.

@@ -14,6 +14,7 @@ use crate::card::Reader;
 use crate::control::{self, Devices};
 use crate::printer::{self, Charset, Printer};
 use crate::scanner::Scanner;
+use crate::smart_card::{Application, SmartCard};
 use crate::usb::{self, Shape};
 
 /// Options of `kiosk-sim run`.
@@ -28,6 +29,12 @@ pub struct Options {
     /// Run a code scanner, and link its serial line of 9600 baud here
     #[arg(long, value_name = "LINK")]
     code_scanner: Option<PathBuf>,
+    /// Run a social security card for the virtual reader (vpcd) at this address; its first slot otherwise
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:35963")]
+    social_card: Option<SocketAddr>,
+    /// Run an ID card for the virtual reader (vpcd) at this address; its second slot otherwise
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:35964")]
+    pcsc_card_reader: Option<SocketAddr>,
     /// Run a receipt printer at this address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     printer: Option<SocketAddr>,
@@ -110,7 +117,7 @@ impl Plug {
 pub enum RunError {
     /// No device is asked for.
     #[error(
-        "nothing to run: give --card-reader LINK, --code-scanner LINK, --printer ADDRESS, --usb-card-reader SOCKET or --usb-printer SOCKET"
+        "nothing to run: give --card-reader LINK, --code-scanner LINK, --social-card, --pcsc-card-reader, --printer ADDRESS, --usb-card-reader SOCKET or --usb-printer SOCKET"
     )]
     Nothing,
     /// The printer would be open to the network.
@@ -133,6 +140,8 @@ pub enum RunError {
 pub fn run(options: Options) -> Result<Infallible, RunError> {
     if options.card_reader.is_none()
         && options.code_scanner.is_none()
+        && options.social_card.is_none()
+        && options.pcsc_card_reader.is_none()
         && options.printer.is_none()
         && options.usb_card_reader.is_empty()
         && options.usb_printer.is_empty()
@@ -191,6 +200,12 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
         devices.printers.push((name.clone(), printer));
         devices.ports.push((name, port));
     }
+    devices.social_card = options
+        .social_card
+        .map(|address| SmartCard::start(address, Application::Social));
+    devices.pcsc_card = options
+        .pcsc_card_reader
+        .map(|address| SmartCard::start(address, Application::Id));
     let serial = |link: &PathBuf| {
         let link = std::path::absolute(link).unwrap_or_else(|_| link.clone());
         format!("serial:{}", link.display())
@@ -198,6 +213,9 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
     let ready = json!({
         "card_reader": options.card_reader.as_ref().map(serial),
         "code_scanner": options.code_scanner.as_ref().map(|link| format!("{}?baud=9600", serial(link))),
+        // As Debian's configuration of vpcd names its slots.
+        "social_card": devices.social_card.as_ref().map(|_| "pcsc:Virtual PCD 00 00"),
+        "pcsc_card_reader": devices.pcsc_card.as_ref().map(|_| "pcsc:Virtual PCD 00 01"),
         "printer": listening.map(|address| format!("tcp:{address}")),
         "usb": devices.ports.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "socket": options.socket,

@@ -9,6 +9,7 @@ use super::frame::{self, Decoder, FrameError, Reply};
 use super::record::{CardKind, IdCard, RecordError};
 use crate::address::Address;
 use crate::class::DeviceClass;
+use crate::smart_card::SmartCardError;
 use crate::status::{Actor, CardMedia, Cause, DeviceState, ReaderStatus};
 use crate::transport::{self, Transport, TransportError};
 
@@ -35,7 +36,7 @@ pub trait CardReader: Send {
     /// Number of the security module, such as `05.03-20240101-0012345678-0987654321`. At most 2 seconds.
     ///
     /// # Errors
-    /// [`ReaderError`].
+    /// [`ReaderError`]; [`ReaderError::NoSamId`] through the PC/SC service, which has no word for it.
     fn sam_id(&mut self) -> Result<String, ReaderError>;
 }
 
@@ -75,21 +76,41 @@ pub enum ReaderError {
         /// Status byte of the reply.
         sw3: u8,
     },
+    /// Card, reader or PC/SC service do not take part.
+    #[error(transparent)]
+    SmartCard(#[from] SmartCardError),
+    /// Through the PC/SC service, a reader does not tell the number of its security module.
+    #[error("a PC/SC reader does not tell the number of its security module")]
+    NoSamId,
 }
 
 impl ReaderError {
     /// Who must act. The citizen: lay the card again.
     pub fn actor(&self) -> Actor {
-        self.cause().map_or(Actor::Citizen, Cause::actor)
+        match self {
+            Self::NoSamId => Actor::Nobody,
+            Self::CardGone
+            | Self::ReadFailed { .. }
+            | Self::BadFrame(_)
+            | Self::BadRecord(_)
+            | Self::NoAnswer
+            | Self::DeviceGone(_)
+            | Self::SamFault { .. }
+            | Self::Refused { .. }
+            | Self::SmartCard(_) => self.cause().map_or(Actor::Citizen, Cause::actor),
+        }
     }
 
     /// What is wrong with the reader; `None` if only the card has to be laid again.
     pub fn cause(&self) -> Option<Cause> {
         match self {
             // One damaged reply, or one odd card, says nothing about the reader.
-            Self::CardGone | Self::ReadFailed { .. } | Self::BadFrame(_) | Self::BadRecord(_) => {
-                None
-            }
+            Self::CardGone
+            | Self::ReadFailed { .. }
+            | Self::BadFrame(_)
+            | Self::BadRecord(_)
+            | Self::NoSamId => None,
+            Self::SmartCard(error) => error.cause(),
             Self::Refused { .. } => Some(Cause::Garbled),
             Self::NoAnswer => Some(Cause::NoAnswer),
             Self::DeviceGone(error) => Some(error.cause()),
@@ -98,12 +119,16 @@ impl ReaderError {
     }
 }
 
-/// Opens the reader by its serial line (also behind a serial-to-network converter), its USB pipes or
-/// its HID reports.
+/// Opens the reader by its serial line, its USB pipes or its HID reports, or gives one of the PC/SC
+/// service.
 ///
 /// # Errors
-/// [`ReaderError::DeviceGone`] if the link cannot be opened now.
+/// [`ReaderError::DeviceGone`] if the link cannot be opened now. A PC/SC reader need not be there yet:
+/// [`CardReader::status`] tells.
 pub fn open(address: &Address) -> Result<Box<dyn CardReader>, ReaderError> {
+    if let Address::Pcsc { reader } = address {
+        return Ok(super::pcsc::open(reader));
+    }
     let link = transport::open(DeviceClass::IdCard, address).map_err(ReaderError::DeviceGone)?;
     Ok(Box::new(SamV::new(address.clone(), link)))
 }

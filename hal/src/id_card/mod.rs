@@ -1,4 +1,5 @@
-//! Resident ID card readers with a SAM_V security module (GA 450, GA 467), over a serial line.
+//! Resident ID card readers with a SAM_V security module (GA 450, GA 467): over a serial line, or through
+//! the PC/SC service where the reader shows the ID application there.
 //!
 //! [`open`] gives a [`CardReader`]; [`frame`] is the wire, [`record`] is what a card says,
 //! [`number`] checks ID numbers, whether read or typed.
@@ -8,6 +9,7 @@ mod driver;
 pub mod frame;
 mod nation;
 pub mod number;
+mod pcsc;
 pub mod record;
 
 pub use driver::{CardReader, ReaderError, open};

@@ -5,4 +5,4 @@ mod people;
 mod reader;
 
 pub use people::{Person, people, person};
-pub use reader::{Reader, Wire};
+pub use reader::{Reader, Wire, base};

@@ -343,6 +343,15 @@ impl Reader {
     }
 }
 
+/// What readers give of a card as "base": lengths of text and photo, text, photo.
+///
+/// # Errors
+/// If a field does not fit.
+pub fn base(person: &Person) -> Result<Vec<u8>, String> {
+    let header = [1, 0, 4, 0];
+    Ok([&header[..], &block::text(person)?, &photo(&person.number)].concat())
+}
+
 /// What arrived.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {

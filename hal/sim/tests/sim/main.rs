@@ -8,4 +8,6 @@ mod cards;
 mod codes;
 mod control;
 mod memory;
+mod pcscd;
 mod slips;
+mod smart_cards;
