@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test lint bench clean
+.PHONY: help packages build demo test test-usb lint bench clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,12 @@ lint: packages ## formatting, clippy, licences and sources
 test: packages ## unit, property and process tests
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
+	tools/test-usb
 	$(MAKE) --no-print-directory lint
+
+test-usb: packages ## USB, HID and cameras, in a Debian kernel under QEMU (part of `make test`)
+	cargo build --locked -p yici-sim -p yici-guest
+	tools/test-usb
 
 bench: packages ## ratios against peers and limits; target/bench/report.json
 	tools/bench

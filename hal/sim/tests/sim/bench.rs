@@ -36,6 +36,11 @@ impl Bench {
             "CARD" => directory.path().join("card").into_os_string(),
             "SCANNER" => directory.path().join("scanner").into_os_string(),
             "OUT" => directory.path().join("out").into_os_string(),
+            // A socket, with what is to be plugged in there.
+            usb if usb.starts_with("USB") => {
+                let place = usb.replacen("USB", "usb", 1);
+                directory.path().join(place).into_os_string()
+            }
             other => other.into(),
         });
         let mut process = Command::new(env!("CARGO_BIN_EXE_kiosk-sim"))

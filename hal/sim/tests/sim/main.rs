@@ -11,3 +11,4 @@ mod memory;
 mod pcscd;
 mod slips;
 mod smart_cards;
+mod usb;

@@ -1,0 +1,120 @@
+//! The simulated devices outside of the guest, and what tests of all kinds need.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use yici_hal::address::Address;
+use yici_hal::id_card::{CardReader, IdCard};
+
+/// The way to `kiosk-sim ctl` on the host: a line each way through a virtio port, which `tools/test-usb`
+/// passes on.
+pub struct Bench {
+    port: Mutex<(File, BufReader<File>)>,
+}
+
+impl Bench {
+    /// Opens the port.
+    pub fn connect() -> Self {
+        let ports = fs::read_dir("/sys/class/virtio-ports").unwrap().flatten();
+        let name = ports
+            .map(|port| port.path())
+            .find(|port| {
+                fs::read_to_string(port.join("name")).is_ok_and(|name| name.trim() == "ctl")
+            })
+            .unwrap();
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(Path::new("/dev").join(name.file_name().unwrap()))
+            .unwrap();
+        let reader = BufReader::new(file.try_clone().unwrap());
+        Self {
+            port: Mutex::new((file, reader)),
+        }
+    }
+
+    /// Gives an order to `kiosk-sim ctl` and returns its answer, whatever it is.
+    pub fn try_ctl(&self, order: &str) -> Value {
+        let mut port = self
+            .port
+            .lock()
+            .unwrap_or_else(|broken| broken.into_inner());
+        writeln!(port.0, "{order}").unwrap();
+        let mut answer = String::new();
+        port.1.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap_or_default()
+    }
+
+    /// Gives an order that has to succeed.
+    #[track_caller]
+    pub fn ctl(&self, order: &str) -> Value {
+        let answer = self.try_ctl(order);
+        assert_eq!(answer["ok"], true, "{order}: {answer}");
+        answer
+    }
+
+    /// Puts all simulated devices in order, as they are at the start.
+    pub fn tidy(&self) {
+        for reader in ["reader-a", "reader-b"] {
+            for order in ["usb plug", "usb short 64", "card silent off", "card lift"] {
+                self.try_ctl(&format!("--device {reader} {order}"));
+            }
+        }
+        for printer in ["printer-1", "printer-2"] {
+            for order in ["usb plug", "usb short 64", "paper load", "cover close"] {
+                self.try_ctl(&format!("--device {printer} {order}"));
+            }
+        }
+        for port in ["1-1", "1-2", "1-3", "1-4"] {
+            until("all devices are plugged in", || is_plugged_in(port));
+        }
+    }
+}
+
+/// Whether the kernel knows a device with all its interfaces in this port.
+pub fn is_plugged_in(port: &str) -> bool {
+    let device = PathBuf::from("/sys/bus/usb/devices");
+    device.join(format!("{port}:1.0")).exists()
+}
+
+/// Waits until something holds, for at most 20 seconds.
+#[track_caller]
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < end, "still not: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Loads a kernel module, if it is not there yet.
+#[track_caller]
+pub fn load(module: &str, options: &[&str]) {
+    let status = Command::new("modprobe").arg(module).args(options).status();
+    assert!(status.unwrap().success(), "modprobe {module}");
+}
+
+/// Reads an address.
+#[track_caller]
+pub fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+/// Asks for a card until one is found, as a terminal does.
+#[track_caller]
+pub fn found(reader: &mut dyn CardReader) {
+    until("a card is found", || reader.find().unwrap());
+}
+
+/// Finds the card that lies there, and reads it.
+#[track_caller]
+pub fn read(reader: &mut dyn CardReader) -> IdCard {
+    found(reader);
+    reader.read().unwrap()
+}
