@@ -16,6 +16,7 @@ use yici_contract::{PublicKey, SecretKey};
 use yici_hal::address::Address;
 use yici_hal::class::DeviceClass;
 use yici_hal::escpos::{Charset, Completion, Profile};
+use yici_hal::id_card::photo::PhotoDecoder;
 use yici_hal::slip::PaperWidth;
 
 use crate::delivery;
@@ -44,6 +45,8 @@ pub struct Config {
     pub camera: Option<Address>,
     /// The A4 printer of forms; absent on a terminal without one.
     pub form_printer: Option<Address>,
+    /// The program that decodes photos of ID cards; without one they stay undecoded.
+    pub photo_decoder: Option<PhotoDecoder>,
     /// What the printer can do.
     pub profile: Profile,
     /// The language that an idle terminal speaks.
@@ -176,6 +179,14 @@ impl Config {
         let social_card_reader = address(DeviceClass::SocialCard, file.devices.social_card_reader);
         let camera = address(DeviceClass::Camera, file.devices.camera);
         let form_printer = address(DeviceClass::FormPrinter, file.devices.form_printer);
+        let photo_decoder = file.devices.photo_decoder.and_then(|program| {
+            if program.get_ref().is_absolute() {
+                return Some(PhotoDecoder::new(program.into_inner()));
+            }
+            let message = "the photo decoder is a program's full path, such as `/opt/wlt/decode`";
+            problems.push(label(program.span(), message));
+            None
+        });
         let paper = match file.printer.paper.get_ref() {
             58 => PaperWidth::Mm58,
             80 => PaperWidth::Mm80,
@@ -229,6 +240,7 @@ impl Config {
             social_card_reader,
             camera,
             form_printer,
+            photo_decoder,
             profile: Profile {
                 charset: file.printer.charset,
                 completion: file.printer.completion,
@@ -315,6 +327,7 @@ struct Devices {
     social_card_reader: Option<Spanned<String>>,
     camera: Option<Spanned<String>>,
     form_printer: Option<Spanned<String>>,
+    photo_decoder: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Deserialize)]
@@ -520,6 +533,20 @@ mod tests {
         let found = problems(&bad);
         assert_eq!(found.len(), 1);
         assert!(found[0].1.contains("it takes auto or v4l:"), "{found:?}");
+    }
+
+    #[test]
+    fn a_photo_decoder_has_a_full_path() {
+        let with = |path: &str| {
+            GOOD.replace(
+                "[devices]",
+                &format!("[devices]\nphoto_decoder = \"{path}\""),
+            )
+        };
+        assert_eq!(problems(&with("/opt/wlt/decode")), []);
+        let found = problems(&with("decode"));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].1.contains("full path"), "{found:?}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod id_card;
 mod next_step;
 mod printer;
 mod scanner;
+mod social_card;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use yici_hal::address::{Address, UsbDevice};
 use yici_hal::class::DeviceClass;
 use yici_hal::escpos::Profile;
+use yici_hal::id_card::photo::PhotoDecoder;
 use yici_hal::slip::{PaperWidth, columns};
 use yici_hal::status::Cause;
 
@@ -28,7 +30,8 @@ pub(super) enum Command {
     Status(Which),
     /// Really try each device: the reader's security module, a printed slip, a code.
     Test(Which),
-    /// Wait for one card or code and print its record.
+    /// Wait for one card or code and print its record. The configuration beside --device names the
+    /// decoder of photos.
     Read {
         /// What is read.
         #[arg(long, value_enum, default_value = "id-card")]
@@ -75,6 +78,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Class {
     IdCard,
+    SocialCard,
     Code,
     Printer,
 }
@@ -83,6 +87,8 @@ enum Class {
 pub(super) enum ReadClass {
     /// A resident ID card or permit.
     IdCard,
+    /// A social security card.
+    SocialCard,
     /// A bar code or QR code.
     Code,
 }
@@ -91,6 +97,7 @@ impl From<ReadClass> for DeviceClass {
     fn from(class: ReadClass) -> Self {
         match class {
             ReadClass::IdCard => Self::IdCard,
+            ReadClass::SocialCard => Self::SocialCard,
             ReadClass::Code => Self::Code,
         }
     }
@@ -100,6 +107,7 @@ impl From<Class> for DeviceClass {
     fn from(class: Class) -> Self {
         match class {
             Class::IdCard => Self::IdCard,
+            Class::SocialCard => Self::SocialCard,
             Class::Code => Self::Code,
             Class::Printer => Self::Printer,
         }
@@ -137,19 +145,24 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             format,
         } => {
             let class = DeviceClass::from(*class);
-            let address = match (device, config) {
+            let config = config.as_deref().map(Config::load).transpose()?;
+            let address = match (device, &config) {
                 (Some(address), _) => address.clone(),
-                (None, Some(file)) => {
-                    Config::load(file)?.address(class).cloned().ok_or_else(|| {
-                        miette::miette!(
-                            help = "write its URL under [devices], or name it with --device",
-                            "the configuration names no {class} device"
-                        )
-                    })?
-                }
+                (None, Some(config)) => config.address(class).cloned().ok_or_else(|| {
+                    miette::miette!(
+                        help = "write its URL under [devices], or name it with --device",
+                        "the configuration names no {class} device"
+                    )
+                })?,
                 (None, None) => return Err(nothing_named()),
             };
-            read(class, &address, *timeout, *show, *format)
+            let device = Device {
+                class,
+                address,
+                profile: Profile::epson(PaperWidth::Mm80),
+                photo_decoder: config.and_then(|config| config.photo_decoder),
+            };
+            read(&device, *timeout, *show, *format)
         }
     }
 }
@@ -175,6 +188,7 @@ struct Device {
     class: DeviceClass,
     address: Address,
     profile: Profile,
+    photo_decoder: Option<PhotoDecoder>,
 }
 
 fn devices(which: &Which) -> miette::Result<Vec<Device>> {
@@ -183,6 +197,9 @@ fn devices(which: &Which) -> miette::Result<Vec<Device>> {
     let profile = config
         .as_ref()
         .map_or(Profile::epson(PaperWidth::Mm80), |config| config.profile);
+    let photo_decoder = config
+        .as_ref()
+        .and_then(|config| config.photo_decoder.clone());
     if let Some(address) = &which.device {
         let class = match which.class {
             Some(class) => class.into(),
@@ -194,6 +211,7 @@ fn devices(which: &Which) -> miette::Result<Vec<Device>> {
             class,
             address,
             profile,
+            photo_decoder,
         }]);
     }
     let config = config.ok_or_else(nothing_named)?;
@@ -203,6 +221,7 @@ fn devices(which: &Which) -> miette::Result<Vec<Device>> {
             class,
             address,
             profile,
+            photo_decoder: photo_decoder.clone(),
         })
     });
     Ok(configured.collect())
@@ -301,10 +320,10 @@ fn print_fields(fields: &Value, before: &str, between: &str) {
 fn status(device: &Device) -> Finding {
     match device.class {
         DeviceClass::IdCard => id_card::status(&device.address),
+        DeviceClass::SocialCard => social_card::status(&device.address),
         DeviceClass::Code => scanner::status(&device.address),
         DeviceClass::Printer => printer::status(&device.address, device.profile),
-        DeviceClass::SocialCard
-        | DeviceClass::Camera
+        DeviceClass::Camera
         | DeviceClass::FormPrinter
         | DeviceClass::Touch
         | DeviceClass::Screen
@@ -314,11 +333,11 @@ fn status(device: &Device) -> Finding {
 
 fn test(device: &Device) -> Finding {
     match device.class {
-        DeviceClass::IdCard => id_card::test(&device.address),
+        DeviceClass::IdCard => id_card::test(&device.address, device.photo_decoder.as_ref()),
+        DeviceClass::SocialCard => social_card::test(&device.address),
         DeviceClass::Code => scanner::test(&device.address),
         DeviceClass::Printer => printer::test(&device.address, device.profile),
-        DeviceClass::SocialCard
-        | DeviceClass::Camera
+        DeviceClass::Camera
         | DeviceClass::FormPrinter
         | DeviceClass::Touch
         | DeviceClass::Screen
@@ -327,13 +346,13 @@ fn test(device: &Device) -> Finding {
 }
 
 fn read(
-    class: DeviceClass,
-    address: &Address,
+    device: &Device,
     timeout: jiff::SignedDuration,
     show: bool,
     format: Format,
 ) -> miette::Result<Verdict> {
-    must_take(class, address)?;
+    let address = &device.address;
+    must_take(device.class, address)?;
     let wait = Duration::try_from(timeout)
         .ok()
         .filter(|wait| *wait <= LONGEST_WAIT)
@@ -343,9 +362,10 @@ fn read(
                 "{timeout:#} is no time to wait"
             )
         })?;
-    let read = match class {
+    let read = match device.class {
         DeviceClass::Code => scanner::read(address, wait, show)?,
-        _ => id_card::read(address, wait, show)?,
+        DeviceClass::SocialCard => social_card::read(address, wait, show)?,
+        _ => id_card::read(address, device.photo_decoder.as_ref(), wait, show)?,
     };
     let Some(record) = read else {
         return Err(miette::miette!(

@@ -10,6 +10,7 @@ pub mod frame;
 mod nation;
 pub mod number;
 mod pcsc;
+pub mod photo;
 pub mod record;
 
 pub use driver::{CardReader, ReaderError, open};

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use yici_hal::address::Address;
-use yici_hal::id_card::{self, CardKind, IdCard, Sex, Validity};
+use yici_hal::id_card::photo::{BLOB, HEIGHT, PhotoDecoder, PhotoError, WIDTH};
+use yici_hal::id_card::{self, CardKind, IdCard, ReaderError, Sex, Validity};
 use yici_hal::status::Cause;
 
 use super::Finding;
@@ -24,19 +25,60 @@ pub(super) fn status(address: &Address) -> Finding {
     }
 }
 
-/// Asks the security module for its number: nothing else answers that.
-pub(super) fn test(address: &Address) -> Finding {
-    match id_card::open(address).and_then(|mut reader| reader.sam_id()) {
+/// Asks the security module for its number: nothing else answers that. Tells about the decoder of photos.
+pub(super) fn test(address: &Address, decoder: Option<&PhotoDecoder>) -> Finding {
+    let mut reader = match id_card::open(address) {
+        Ok(reader) => reader,
+        Err(error) => return unreadable(&error),
+    };
+    match reader.sam_id() {
         Ok(id) => Finding {
-            said: json!({"securityModule": id}),
+            said: json!({"securityModule": id, "photoDecoder": try_decoder(decoder)}),
             cause: None,
         },
+        // The service shows the reader; that it reads ID cards, only a card can prove.
+        Err(ReaderError::NoSamId) => {
+            let status = reader.status();
+            Finding {
+                said: json!({
+                    "device": status.device,
+                    "securityModule": "not told through the PC/SC service; prove it by `kiosk device read`",
+                    "photoDecoder": try_decoder(decoder),
+                }),
+                cause: status.cause,
+            }
+        }
         Err(error) => unreadable(&error),
     }
 }
 
+fn try_decoder(decoder: Option<&PhotoDecoder>) -> String {
+    let Some(decoder) = decoder else {
+        return "none is set up: photos of cards stay undecoded".into();
+    };
+    let program = decoder.program().display();
+    match decoder.decode(&[0; BLOB]) {
+        Ok(_) => format!("{program} works"),
+        Err(PhotoError::Refused) => {
+            format!("{program} runs and refuses an empty photo; prove it by `kiosk device read`")
+        }
+        Err(
+            error @ (PhotoError::NoPhoto
+            | PhotoError::Start(_)
+            | PhotoError::TooSlow
+            | PhotoError::TooLong
+            | PhotoError::NoPicture),
+        ) => format!("{program} does not work: {error}"),
+    }
+}
+
 /// Waits for a card and reads it; `None` if none came in time.
-pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Result<Option<Value>> {
+pub(super) fn read(
+    address: &Address,
+    decoder: Option<&PhotoDecoder>,
+    wait: Duration,
+    show: bool,
+) -> miette::Result<Option<Value>> {
     let told = |error: id_card::ReaderError| match error.cause() {
         Some(cause) => miette::miette!(help = next_step(cause), "{error}"),
         None => miette::miette!(
@@ -54,7 +96,7 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
         std::thread::sleep(Duration::from_millis(300));
     }
     let card = reader.read().map_err(told)?;
-    Ok(Some(record(&card, show)))
+    Ok(Some(record(&card, decoder, show)))
 }
 
 fn unreadable(error: &id_card::ReaderError) -> Finding {
@@ -65,7 +107,7 @@ fn unreadable(error: &id_card::ReaderError) -> Finding {
 }
 
 /// A card's record; what tells who somebody is is masked unless shown on purpose.
-fn record(card: &IdCard, show: bool) -> Value {
+fn record(card: &IdCard, decoder: Option<&PhotoDecoder>, show: bool) -> Value {
     let name = |text: &str| {
         if show {
             text.to_owned()
@@ -109,6 +151,11 @@ fn record(card: &IdCard, show: bool) -> Value {
         "passNumber": card.pass_number.as_deref().map(number),
         "nationality": card.nationality,
         "photoBytes": card.photo.len(),
+        "photo": match decoder.map(|decoder| decoder.decode(&card.photo)) {
+            None => "undecoded: no decoder is set up".to_owned(),
+            Some(Ok(_)) => format!("decoded, {WIDTH}×{HEIGHT}"),
+            Some(Err(error)) => format!("undecoded: {error}"),
+        },
         "masked": !show,
     })
 }
