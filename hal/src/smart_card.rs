@@ -387,7 +387,7 @@ fn is_stale(error: pcsc::Error) -> bool {
 pub(crate) struct Session {
     card: pcsc::Card,
     deadline: Instant,
-    /// Why the card cannot be spoken to any more.
+    /// Why the card cannot be spoken to any more: it did not answer, or not in time.
     lost: Option<pcsc::Error>,
 }
 
@@ -437,6 +437,7 @@ impl Session {
     /// Appends the data of one reply, and returns its status word.
     fn transmit(&mut self, command: &[u8], data: &mut Bytes) -> Result<u16, SmartCardError> {
         if Instant::now() >= self.deadline {
+            self.lost = Some(pcsc::Error::Timeout);
             return Err(SmartCardError::CardSilent);
         }
         let mut buffer = Zeroizing::new([0; LONGEST]);
