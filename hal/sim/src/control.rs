@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::card::{self, Person, Reader};
 use crate::order::{
-    CardOrder, CutterState, HeadState, Order, PaperOrder, Position, PrinterOrder, SmartCardOrder,
-    UsbOrder,
+    CardOrder, CutterState, Device, HeadState, Order, PaperOrder, Position, PrinterOrder,
+    SmartCardOrder, UsbOrder,
     WaitOrder,
 };
 use crate::printer::Printer;
@@ -152,6 +152,7 @@ fn send(socket: &Path, device: Option<String>, order: Order) -> Result<Value, St
         | Order::Printer(_)
         | Order::Scan(_)
         | Order::Usb(_)
+        | Order::Plug { .. }
         | Order::State
         | Order::Wait(_) => None,
     };
@@ -190,6 +191,12 @@ fn obey(request: Request, devices: &Devices) -> Value {
     let name = request.device.as_deref();
     let reader = || Devices::choose(&devices.readers, name, "card reader");
     let printer = || Devices::choose(&devices.printers, name, "printer");
+    let scanner = || {
+        devices
+            .scanner
+            .as_ref()
+            .ok_or_else(|| failed(2, "this kiosk-sim runs no code scanner"))
+    };
     let result = || -> Result<Value, Value> {
         match request.order {
             Order::Card(CardOrder::List) => {
@@ -229,12 +236,17 @@ fn obey(request: Request, devices: &Devices) -> Value {
             Order::Printer(PrinterOrder::NoCompletion { state }) => {
                 printer()?.set(|machine| machine.no_completion = state.is_on())
             }
-            Order::Scan(order) => devices
-                .scanner
-                .as_ref()
-                .ok_or_else(|| failed(2, "this kiosk-sim runs no code scanner"))?
-                .scan(&order)
-                .map_err(|error| failed(2, error))?,
+            Order::Scan(order) => scanner()?.scan(&order).map_err(|error| failed(2, error))?,
+            Order::Plug { device, state } => {
+                let done = match device {
+                    Device::CardReader => reader()?.plug(state.is_on()),
+                    Device::CodeScanner => scanner()?.plug(state.is_on()),
+                    Device::Printer => printer()?.plug(state.is_on()),
+                };
+                if !done {
+                    return Err(failed(1, "it has no plug here, or does not see to it"));
+                }
+            }
             Order::Usb(order) => {
                 return of_port(Devices::choose(&devices.ports, name, "USB device")?, &order);
             }
@@ -322,6 +334,18 @@ fn of_reader(reader: &Reader, order: CardOrder, person: Option<Person>) -> Resul
         CardOrder::Late { milliseconds } => {
             reader.spoil(|spoil| spoil.late = Duration::from_millis(milliseconds.min(60_000)))
         }
+        CardOrder::Split { bytes: 0, .. } => {
+            return Err(failed(2, "pieces have at least one byte"));
+        }
+        CardOrder::Split {
+            bytes,
+            milliseconds,
+        } => {
+            let pause = Duration::from_millis(milliseconds.min(60_000));
+            reader.spoil(|spoil| spoil.split = Some((bytes, pause)));
+        }
+        CardOrder::Unplug => reader.spoil(|spoil| spoil.unplug = true),
+        CardOrder::AwaitRecord => reader.spoil(|spoil| spoil.await_record = true),
         CardOrder::Silent { state } => reader.set_silent(state.is_on()),
     }
     Ok(json!({"ok": true}))

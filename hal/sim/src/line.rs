@@ -56,11 +56,11 @@ impl Line {
         })
     }
 
-    /// Waits for bytes and takes them once the line would have carried them; 0 if none came for a second.
+    /// Waits for bytes and takes them once the line would have carried them; 0 if none came for a while.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let timeout = Timespec {
-            tv_sec: 1,
-            tv_nsec: 0,
+            tv_sec: 0,
+            tv_nsec: 100_000_000,
         };
         let mut ready = [PollFd::new(&self.master, PollFlags::IN)];
         poll(&mut ready, Some(&timeout))?;

@@ -9,6 +9,7 @@ mod card;
 mod control;
 mod line;
 mod order;
+mod plug;
 mod printer;
 mod run;
 mod scanner;

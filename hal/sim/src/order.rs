@@ -31,6 +31,8 @@ pub enum Order {
     Printer(PrinterOrder),
     /// Hold a code up to the scanner
     Scan(ScanOrder),
+    /// Pull the plug of a serial line or network printer, or put it in again
+    Plug { device: Device, state: Switch },
     /// The plug and the pipes of a USB device
     #[command(subcommand)]
     Usb(UsbOrder),
@@ -63,6 +65,12 @@ pub enum CardOrder {
     Length { length: u16 },
     /// Send the next reply so many milliseconds later
     Late { milliseconds: u64 },
+    /// Send the next reply in pieces of so many bytes, with a pause before each
+    Split { bytes: usize, milliseconds: u64 },
+    /// Break the next reply off in the middle, because the plug is pulled
+    Unplug,
+    /// Let what is to happen to the next reply happen to the next card record instead
+    AwaitRecord,
     /// Answer nothing at all
     Silent { state: Switch },
 }
@@ -162,6 +170,13 @@ pub enum WaitOrder {
         #[arg(long, default_value = "20s", value_parser = duration)]
         timeout: Duration,
     },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum Device {
+    CardReader,
+    CodeScanner,
+    Printer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use encoding_rs::GB18030;
 
-use crate::line::Line;
 use crate::order::ScanOrder;
+use crate::plug::{Plug, Socket};
 
 /// Handle to the running scanner.
 #[derive(Clone)]
 pub struct Scanner {
     codes: Sender<(Vec<u8>, Sender<io::Result<()>>)>,
+    plug: Plug,
 }
 
 /// Longest text in bytes, some more than any code has.
@@ -26,24 +27,31 @@ impl Scanner {
     /// # Errors
     /// If there is no pseudo-terminal, or the link cannot be made.
     pub fn start(link: &Path) -> io::Result<Self> {
-        let mut line = Line::open(link, 9600)?;
+        let plug = Plug::default();
+        let mut socket = Socket::open(link, 9600, plug.clone())?;
         let (codes, scanned) = channel::<(Vec<u8>, Sender<_>)>();
         thread::spawn(move || {
             loop {
-                match scanned.recv_timeout(Duration::from_secs(1)) {
+                socket.see_to_plug();
+                match scanned.recv_timeout(Duration::from_millis(100)) {
                     Ok((code, done)) => {
                         // Whoever gave the order may not wait for its end.
-                        let _ = done.send(line.write(&code));
+                        let _ = done.send(socket.line().and_then(|line| line.write(&code)));
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         // Fails only when nobody can use the line any more.
-                        let _ = line.release();
+                        let _ = socket.line().and_then(|line| line.release());
                     }
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
         });
-        Ok(Self { codes })
+        Ok(Self { codes, plug })
+    }
+
+    /// Puts the plug in or pulls it; false if that takes too long.
+    pub fn plug(&self, plugged: bool) -> bool {
+        self.plug.set(plugged)
     }
 
     /// Scans a code: returns once its last byte has left.

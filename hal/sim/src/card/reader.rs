@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 
 use super::block;
 use super::people::Person;
-use crate::line::Line;
+use crate::plug::{Plug, Socket};
 
 /// Handle to the running reader.
 #[derive(Clone)]
 pub struct Reader {
     shared: Arc<Shared>,
+    /// Of a serial line.
+    plug: Option<Plug>,
 }
 
 /// What is done to the next reply.
@@ -32,6 +34,12 @@ pub struct Spoil {
     pub length: Option<u16>,
     /// So much later.
     pub late: Duration,
+    /// In pieces of so many bytes, with a pause before each.
+    pub split: Option<(usize, Duration)>,
+    /// Its first half, and then the plug is pulled.
+    pub unplug: bool,
+    /// All this happens not before a reply with a card's record.
+    pub await_record: bool,
 }
 
 /// Time between the last byte of a request and the first of its reply. Public drivers wait 100 ms for
@@ -41,6 +49,9 @@ const SELECT: Duration = Duration::from_millis(95);
 const BASE: Duration = Duration::from_millis(400);
 const NEW_ADDRESS: Duration = Duration::from_millis(60);
 const QUICK: Duration = Duration::from_millis(20);
+
+/// Shortest reply that holds a card's text.
+const SHORTEST_RECORD: usize = 256;
 
 /// Longest request that is read; the standard's have 10 or 11 bytes.
 const LONGEST_REQUEST: usize = 64;
@@ -81,15 +92,24 @@ pub trait Wire: Send + 'static {
 
     /// Sends bytes.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Called between two transfers: waits while its plug is pulled; true if it was.
+    fn see_to_plug(&mut self) -> bool {
+        false
+    }
 }
 
-impl Wire for Line {
+impl Wire for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Line::read(self, buffer)
+        self.line()?.read(buffer)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        Line::write(self, bytes)
+        self.line()?.write(bytes)
+    }
+
+    fn see_to_plug(&mut self) -> bool {
+        Socket::see_to_plug(self)
     }
 }
 
@@ -99,7 +119,10 @@ impl Reader {
     /// # Errors
     /// If there is no pseudo-terminal, or the link cannot be made.
     pub fn start(link: &Path) -> io::Result<Self> {
-        Ok(Self::on(Line::open(link, 115_200)?))
+        let plug = Plug::default();
+        let mut reader = Self::on(Socket::open(link, 115_200, plug.clone())?);
+        reader.plug = Some(plug);
+        Ok(reader)
     }
 
     /// Starts a reader on whatever carries its frames.
@@ -108,12 +131,15 @@ impl Reader {
             state: Mutex::default(),
             changed: Condvar::new(),
         });
-        let reader = Self { shared };
+        let reader = Self { shared, plug: None };
         let module = reader.clone();
         thread::spawn(move || {
             let mut requests = Requests::default();
             let mut buffer = [0; 256];
             loop {
+                if wire.see_to_plug() {
+                    requests = Requests::default();
+                }
                 // A user that hangs up makes one read fail.
                 let read = wire.read(&mut buffer).unwrap_or_default();
                 requests.push(&buffer[..read]);
@@ -186,6 +212,11 @@ impl Reader {
         self.change(|state| state.silent = silent);
     }
 
+    /// Puts the plug of its serial line in or pulls it; false if that takes too long, or there is none.
+    pub fn plug(&self, plugged: bool) -> bool {
+        self.plug.as_ref().is_some_and(|plug| plug.set(plugged))
+    }
+
     /// For `ctl state`.
     pub fn state(&self) -> Value {
         let state = self.lock();
@@ -194,6 +225,7 @@ impl Reader {
             "polled": state.polled,
             "reads": state.reads,
             "silent": state.silent,
+            "module": "05.03-20240101-0012345678-0987654321",
         })
     }
 
@@ -223,7 +255,14 @@ impl Reader {
 
     /// Sends a reply as it is to be spoilt.
     fn send(&self, wire: &mut impl Wire, mut reply: Vec<u8>) -> io::Result<()> {
-        let (spoil, silent) = self.change(|state| (std::mem::take(&mut state.spoil), state.silent));
+        let (spoil, silent) = self.change(|state| {
+            let spoil = if state.spoil.await_record && reply.len() < SHORTEST_RECORD {
+                Spoil::default()
+            } else {
+                std::mem::take(&mut state.spoil)
+            };
+            (spoil, state.silent)
+        });
         thread::sleep(spoil.late);
         if let Some(length) = spoil.length {
             reply[5..7].copy_from_slice(&length.to_be_bytes());
@@ -232,7 +271,7 @@ impl Reader {
             let middle = reply.len() - 2;
             reply[middle] ^= 0x20;
         }
-        if spoil.truncate {
+        if spoil.truncate || spoil.unplug {
             reply.truncate(reply.len() / 2);
         }
         let noise = noise(reply.len() as u64 + 7);
@@ -240,7 +279,17 @@ impl Reader {
             .take(spoil.noise)
             .chain(reply)
             .collect();
-        if silent { Ok(()) } else { wire.write(&all) }
+        if !silent {
+            let (bytes, pause) = spoil.split.unwrap_or((all.len().max(1), Duration::ZERO));
+            for piece in all.chunks(bytes) {
+                thread::sleep(pause);
+                wire.write(piece)?;
+            }
+        }
+        if let (true, Some(plug)) = (spoil.unplug, &self.plug) {
+            plug.pull();
+        }
+        Ok(())
     }
 
     /// Carries a command out.

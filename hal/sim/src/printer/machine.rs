@@ -1,7 +1,8 @@
 //! The printer's mechanism: what it has, and what it says about that.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Weak};
 
 use serde_json::{Value, json};
 
@@ -76,6 +77,14 @@ pub struct Machine {
     pub taken: Vec<u8>,
     /// Who gets answers to queued requests: whoever sent something last.
     pub client: Option<Arc<dyn Client>>,
+    /// Its address on the network, if it has one.
+    pub address: Option<SocketAddr>,
+    /// Connections are taken.
+    pub listening: bool,
+    /// Connections.
+    pub streams: Vec<Weak<TcpStream>>,
+    /// The network plug is to be out.
+    pub unplugged: bool,
     pub slips: usize,
     pub partials: usize,
     /// Something is being printed.
@@ -104,6 +113,10 @@ impl Machine {
             broken_off: false,
             taken: Vec::new(),
             client: None,
+            address: None,
+            listening: false,
+            streams: Vec::new(),
+            unplugged: false,
             slips: 0,
             partials: 0,
             busy: false,

@@ -12,9 +12,9 @@ mod receive;
 mod text;
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ use serde_json::Value;
 use machine::{Machine, Piece};
 pub use receive::Intake;
 pub use text::Charset;
+
+/// Longest time for seeing to the plug.
+const PLUG: Duration = Duration::from_secs(5);
 
 /// What kind of printer it is.
 pub struct Setup {
@@ -115,7 +118,9 @@ impl Printer {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let receiver = self.shared.clone();
-        thread::spawn(move || receive::serve(&listener, &receiver));
+        self.shared
+            .change(|machine| (machine.address, machine.listening) = (Some(address), true));
+        thread::spawn(move || receive::serve(listener, address, &receiver));
         Ok(address)
     }
 
@@ -137,6 +142,38 @@ impl Printer {
     /// Changes a switch of the machine.
     pub fn set(&self, how: impl FnOnce(&mut Machine)) {
         self.shared.change(how);
+    }
+
+    /// Puts its network plug in or pulls it; false if that takes too long, or there is none. It goes on
+    /// printing what it has.
+    pub fn plug(&self, plugged: bool) -> bool {
+        let Some(address) = self.shared.lock().address else {
+            return false;
+        };
+        let streams = self.shared.change(|machine| {
+            machine.unplugged = !plugged;
+            machine.client = None;
+            if plugged {
+                Vec::new()
+            } else {
+                std::mem::take(&mut machine.streams)
+            }
+        });
+        for stream in streams.iter().filter_map(Weak::upgrade) {
+            // It may be closed already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        if !plugged {
+            // Wakes the thread that waits for connections, if it still does.
+            let _ = TcpStream::connect(address);
+        }
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(self.shared.lock(), PLUG, |machine| {
+                machine.listening != plugged
+            });
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Takes the roll away.

@@ -1,7 +1,7 @@
 //! Bytes in: into the receive buffer, and real-time commands carried out the moment they arrive.
 
 use std::io::{self, Read};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,19 +11,45 @@ use super::{Client, Shared};
 /// Most connections at once.
 const CONNECTIONS: usize = 8;
 
-/// Takes connections for ever.
-pub fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
+/// Takes connections for ever, but while the plug is pulled.
+pub fn serve(mut listener: TcpListener, address: SocketAddr, shared: &Arc<Shared>) {
     let open = Arc::new(());
-    for stream in listener.incoming().flatten() {
-        if Arc::strong_count(&open) > CONNECTIONS {
-            continue;
+    loop {
+        for stream in listener.incoming().flatten() {
+            let mut machine = shared.lock();
+            if machine.unplugged {
+                break;
+            }
+            if Arc::strong_count(&open) > CONNECTIONS {
+                continue;
+            }
+            let stream = Arc::new(stream);
+            machine.streams.retain(|one| one.strong_count() > 0);
+            machine.streams.push(Arc::downgrade(&stream));
+            drop(machine);
+            let (shared, guard) = (shared.clone(), open.clone());
+            thread::spawn(move || {
+                // A connection that breaks ends; the printer goes on printing what it has.
+                let _ = take_in(&stream, &shared);
+                drop(guard);
+            });
         }
-        let (shared, guard) = (shared.clone(), open.clone());
-        thread::spawn(move || {
-            // A connection that breaks ends; the printer goes on printing what it has.
-            let _ = take_in(&Arc::new(stream), &shared);
-            drop(guard);
-        });
+        drop(listener);
+        shared.change(|machine| machine.listening = false);
+        let waited = shared
+            .changed
+            .wait_while(shared.lock(), |machine| machine.unplugged);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        listener = loop {
+            match TcpListener::bind(address) {
+                Ok(listener) => break listener,
+                Err(error) => {
+                    eprintln!("kiosk-sim: printer at {address}: {error}");
+                    thread::sleep(Duration::from_secs(1));
+                }
+            }
+        };
+        shared.change(|machine| machine.listening = true);
     }
 }
 

@@ -1,0 +1,279 @@
+//! Scanners of bar codes and QR codes.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use yici_hal::code_scanner::{CodeScanner, ScannerError};
+use yici_hal::status::{Actor, Cause, DeviceState};
+
+use crate::report::{Finding, Report};
+use crate::trial::{self, Done, Stop, Trial, Verdict, cannot, ensure, until};
+
+/// The hands at a scanner.
+pub trait Bench: Sync {
+    /// Puts everything right: plugged in, nothing under way.
+    ///
+    /// # Errors
+    /// [`BenchError`](crate::BenchError).
+    fn restore(&self) -> Done;
+
+    /// Holds a code up; returns once the scanner has sent it, so that a long one has to be read
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`BenchError`](crate::BenchError).
+    fn scan(&self, _: &Code) -> Done {
+        cannot("hold such a code up")
+    }
+
+    /// Pulls the scanner's plug.
+    ///
+    /// # Errors
+    /// [`BenchError`](crate::BenchError).
+    fn unplug(&self) -> Done {
+        cannot("pull the plug")
+    }
+
+    /// Plugs the scanner in again.
+    ///
+    /// # Errors
+    /// [`BenchError`](crate::BenchError).
+    fn replug(&self) -> Done {
+        cannot("plug the scanner in again")
+    }
+}
+
+/// A code and how the scanner sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// What it says.
+    pub text: String,
+    /// Sent in GB 18030 instead of UTF-8.
+    pub gb18030: bool,
+    /// What comes behind it.
+    pub end: End,
+}
+
+/// What a scanner sends behind a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// A carriage return.
+    Cr,
+    /// A line feed.
+    Lf,
+    /// Both.
+    CrLf,
+    /// Nothing: the code has ended when nothing more comes.
+    Pause,
+}
+
+/// One case for scanners.
+pub type Case = trial::Case<dyn Bench, dyn CodeScanner>;
+
+/// Opens the driver under test.
+pub type Open<'a> = &'a dyn Fn() -> Result<Box<dyn CodeScanner>, String>;
+
+/// Runs all cases; `tell` hears of each as it ends. `slack` is what this machine may add to the times
+/// that the driver promises.
+pub fn run(
+    bench: &(dyn Bench + 'static),
+    open: Open<'_>,
+    slack: Duration,
+    tell: impl FnMut(&Finding),
+) -> Report {
+    let trial = Trial { bench, open, slack };
+    trial::run(&trial, &cases(), || bench.restore(), tell)
+}
+
+/// All cases. Each starts with a driver opened afresh.
+pub fn cases() -> Vec<Case> {
+    vec![
+        Case::new("nothing-scanned", nothing),
+        Case::new("ends-with-cr", |on| reads(on, &plain(SLIP))),
+        Case::new("ends-with-lf", |on| reads(on, &ending(End::Lf))),
+        Case::new("ends-with-cr-lf", |on| reads(on, &ending(End::CrLf))),
+        Case::new("ends-with-a-pause", |on| reads(on, &ending(End::Pause))),
+        Case::new("chinese-in-utf-8", |on| reads(on, &plain(CHINESE))),
+        Case::new("chinese-in-gb18030", |on| {
+            reads(
+                on,
+                &Code {
+                    gb18030: true,
+                    ..plain(CHINESE)
+                },
+            )
+        }),
+        Case::new("longest-code", longest),
+        Case::new("too-long", too_long),
+        Case::new("no-text", no_text),
+        Case::new("scanned-earlier-is-forgotten", forgotten),
+        Case::new("unplugged-and-back", unplugged),
+    ]
+}
+
+/// Longest time from a device's return to its use.
+const RETURN: Duration = Duration::from_secs(3);
+
+/// Longest code at 9600 baud, and as much again.
+const SOON: Duration = Duration::from_secs(15);
+
+type On<'a> = Trial<'a, dyn Bench, dyn CodeScanner>;
+
+fn nothing(on: &On<'_>) -> Verdict {
+    let mut scanner = on.driver()?;
+    let began = Instant::now();
+    let status = scanner.status();
+    on.in_time(began, Duration::from_millis(100), "status")?;
+    // One that answers no questions is only starting until its first code.
+    ensure(
+        status.cause.is_none()
+            && matches!(status.device, DeviceState::Starting | DeviceState::Online),
+        || format!("a scanner in good order is {status:?}"),
+    )?;
+    silent(&mut *scanner)
+}
+
+/// The code comes once, whole, and then nothing; and it shows that the scanner works.
+fn reads(on: &On<'_>, code: &Code) -> Verdict {
+    let mut scanner = on.driver()?;
+    on.bench.scan(code)?;
+    expect(&mut *scanner, &code.text)?;
+    silent(&mut *scanner)?;
+    let status = scanner.status();
+    ensure(status.ready(), || format!("after a code it is {status:?}"))?;
+    on.bench.scan(&plain("NEXT"))?;
+    expect(&mut *scanner, "NEXT")
+}
+
+/// As many bytes as the largest QR code holds.
+fn longest(on: &On<'_>) -> Verdict {
+    let mut scanner = on.driver()?;
+    let code = plain(&"7".repeat(2953));
+    while_scanning(on, &code, || expect(&mut *scanner, &code.text))
+}
+
+fn too_long(on: &On<'_>) -> Verdict {
+    let mut scanner = on.driver()?;
+    let code = plain(&"x".repeat(5000));
+    while_scanning(on, &code, || {
+        let error = expect_error(&mut *scanner)?;
+        ensure(
+            matches!(error, ScannerError::TooLong) && error.actor() == Actor::Citizen,
+            || format!("a code that is too long is told as {error:?}"),
+        )
+    })?;
+    on.bench.scan(&plain(SLIP))?;
+    expect(&mut *scanner, SLIP)
+}
+
+fn no_text(on: &On<'_>) -> Verdict {
+    let mut scanner = on.driver()?;
+    on.bench.scan(&plain("a\u{1}b"))?;
+    let error = expect_error(&mut *scanner)?;
+    ensure(
+        matches!(error, ScannerError::NotText) && error.cause().is_none(),
+        || format!("what is no text is told as {error:?}"),
+    )?;
+    on.bench.scan(&plain(SLIP))?;
+    expect(&mut *scanner, SLIP)
+}
+
+fn forgotten(on: &On<'_>) -> Verdict {
+    let mut scanner = on.driver()?;
+    on.bench.scan(&plain("EARLIER"))?;
+    on.bench.scan(&Code {
+        end: End::Pause,
+        ..plain("HALF")
+    })?;
+    scanner
+        .forget()
+        .map_err(|error| Stop::Failed(format!("it cannot forget: {error}")))?;
+    on.bench.scan(&plain("NOW"))?;
+    expect(&mut *scanner, "NOW")
+}
+
+fn unplugged(on: &On<'_>) -> Verdict {
+    let mut scanner = on.driver()?;
+    on.bench.scan(&plain(SLIP))?;
+    expect(&mut *scanner, SLIP)?;
+    on.bench.scan(&Code {
+        end: End::Pause,
+        ..plain("HALF")
+    })?;
+    on.bench.unplug()?;
+    let gone = |scanner: &mut dyn CodeScanner| match scanner.read(Instant::now()) {
+        Err(error) => Ok(error.cause() == Some(Cause::NotConnected)),
+        Ok(_) => Ok(false),
+    };
+    until(SOON, "it says that it is gone", || gone(&mut *scanner))?;
+    let status = scanner.status();
+    ensure(
+        !status.ready()
+            && (status.device, status.cause) == (DeviceState::Offline, Some(Cause::NotConnected)),
+        || format!("a scanner that is not there is {status:?}"),
+    )?;
+    on.bench.replug()?;
+    let began = Instant::now();
+    until(RETURN + on.slack, "the scanner is used again", || {
+        Ok(scanner.status().cause.is_none())
+    })?;
+    on.in_time(began, RETURN, "using the scanner again")?;
+    on.bench.scan(&plain(SLIP))?;
+    expect(&mut *scanner, SLIP)
+}
+
+/// Holds a code up while the driver does something.
+fn while_scanning(on: &On<'_>, code: &Code, work: impl FnOnce() -> Verdict) -> Verdict {
+    let bench = on.bench;
+    thread::scope(|scope| {
+        let scanning = scope.spawn(|| bench.scan(code));
+        let worked = work();
+        scanning
+            .join()
+            .map_err(|_| Stop::Failed("the hands panicked".into()))??;
+        worked
+    })
+}
+
+fn expect(scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
+    match scanner.read(Instant::now() + SOON) {
+        Ok(Some(code)) => ensure(code.text() == text, || {
+            format!("another text of {} bytes comes", code.text().len())
+        }),
+        Ok(None) => Err(Stop::Failed("no code comes".into())),
+        Err(error) => Err(Stop::Failed(format!("unexpected: {error}"))),
+    }
+}
+
+fn expect_error(scanner: &mut dyn CodeScanner) -> Result<ScannerError, Stop> {
+    match scanner.read(Instant::now() + SOON) {
+        Err(error) => Ok(error),
+        Ok(_) => Err(Stop::Failed("a code comes where none is right".into())),
+    }
+}
+
+/// Nothing comes that was not scanned.
+fn silent(scanner: &mut dyn CodeScanner) -> Verdict {
+    let until = Instant::now() + Duration::from_millis(300);
+    match scanner.read(until) {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(Stop::Failed("a code comes by itself".into())),
+        Err(error) => Err(Stop::Failed(format!("unexpected: {error}"))),
+    }
+}
+
+const SLIP: &str = "YICI1:0000000000000000:00112233445566778899AABBCCDDEEFF";
+
+const CHINESE: &str = "一次办：龙䶮𬭎，收件凭证";
+
+fn plain(text: &str) -> Code {
+    Code {
+        text: text.into(),
+        gb18030: false,
+        end: End::Cr,
+    }
+}
+
+fn ending(end: End) -> Code {
+    Code { end, ..plain(SLIP) }
+}

@@ -1,0 +1,96 @@
+//! `kiosk-conform`: the cases of a class against the driver at an address.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use serde_json::json;
+use yici_conformance::sim::{self, Socket};
+use yici_conformance::{Finding, Report, card_reader, code_scanner, printer};
+use yici_hal::address::Address;
+use yici_hal::escpos::{self, Completion, Profile};
+use yici_hal::slip::PaperWidth;
+use yici_hal::{code_scanner as scanner, id_card};
+
+/// Runs the cases of a class of devices against the real driver
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Class of the device
+    #[arg(long)]
+    class: Class,
+    /// Address of the device, as in the terminal's configuration
+    #[arg(long)]
+    device: Address,
+    /// Where the `kiosk-sim` that plays the device takes orders: a socket's path, or tcp:HOST:PORT
+    #[arg(long)]
+    sim: Socket,
+    /// Printers: width of the paper in mm
+    #[arg(long, default_value = "80")]
+    paper: PaperWidth,
+    /// Seconds that a busy or emulated machine may add to what drivers promise
+    #[arg(long, default_value_t = 2)]
+    slack: u64,
+    /// How the report is written
+    #[arg(long, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Class {
+    IdCard,
+    Code,
+    Printer,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Exit code 0: no case failed; 1: some did; clap's 2: it could not begin.
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let report = run(&arguments);
+    match arguments.format {
+        Format::Text => println!("{report}"),
+        Format::Json => println!(
+            "{}",
+            json!({
+                "device": arguments.device.to_string(),
+                "failed": report.failed().len(),
+                "not_run": report.not_run().len(),
+                "cases": report.cases,
+            })
+        ),
+    }
+    ExitCode::from(u8::from(!report.failed().is_empty()))
+}
+
+fn run(arguments: &Arguments) -> Report {
+    let slack = Duration::from_secs(arguments.slack);
+    let socket = arguments.sim.clone();
+    let address = &arguments.device;
+    // A machine that hangs has at least said in which case.
+    let tell = |one: &Finding| eprintln!("{} ms: {} {:?}", one.milliseconds, one.case, one.outcome);
+    match arguments.class {
+        Class::IdCard => {
+            let open = || id_card::open(address).map_err(|error| error.to_string());
+            card_reader::run(&sim::CardReader(socket), &open, slack, tell)
+        }
+        Class::Code => {
+            let open = || scanner::open(address).map_err(|error| error.to_string());
+            code_scanner::run(&sim::CodeScanner(socket), &open, slack, tell)
+        }
+        Class::Printer => {
+            let profile = Profile::epson(arguments.paper);
+            let model = printer::Model {
+                paper: profile.paper,
+                proves: profile.completion != Completion::None,
+            };
+            let open = || escpos::open(address, profile).map_err(|error| error.to_string());
+            printer::run(&sim::Printer::new(socket, model), &open, slack, tell)
+        }
+    }
+}
