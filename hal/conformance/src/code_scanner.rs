@@ -73,16 +73,17 @@ pub type Case = trial::Case<dyn Bench, dyn CodeScanner>;
 /// Opens the driver under test.
 pub type Open<'a> = &'a dyn Fn() -> Result<Box<dyn CodeScanner>, String>;
 
-/// Runs all cases; `tell` hears of each as it ends. `slack` is what this machine may add to the times
-/// that the driver promises.
+/// Runs cases, all of [`cases`] or some; `tell` hears of each as it ends. `slack` is what this machine
+/// may add to the times that the driver promises.
 pub fn run(
     bench: &(dyn Bench + 'static),
     open: Open<'_>,
     slack: Duration,
+    cases: &[Case],
     tell: impl FnMut(&Finding),
 ) -> Report {
     let trial = Trial { bench, open, slack };
-    trial::run(&trial, &cases(), || bench.restore(), tell)
+    trial::run(&trial, cases, || bench.restore(), tell)
 }
 
 /// All cases. Each starts with a driver opened afresh.

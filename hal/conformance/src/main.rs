@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use serde_json::json;
-use yici_conformance::sim::{self, Socket};
-use yici_conformance::{Finding, Report, card_reader, code_scanner, printer};
+use yici_conformance::sim::{self, Device, Socket};
+use yici_conformance::{Case, Finding, Report, card_reader, code_scanner, printer};
 use yici_hal::address::Address;
 use yici_hal::escpos::{self, Completion, Profile};
 use yici_hal::slip::PaperWidth;
@@ -25,9 +25,15 @@ struct Arguments {
     /// Where the `kiosk-sim` that plays the device takes orders: a socket's path, or tcp:HOST:PORT
     #[arg(long)]
     sim: Socket,
+    /// Name of the device there, if there are several of its kind
+    #[arg(long)]
+    name: Option<String>,
     /// Printers: width of the paper in mm
     #[arg(long, default_value = "80")]
     paper: PaperWidth,
+    /// Only cases whose name holds this
+    #[arg(long, default_value = "")]
+    case: String,
     /// Seconds that a busy or emulated machine may add to what drivers promise
     #[arg(long, default_value_t = 2)]
     slack: u64,
@@ -70,18 +76,29 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Report {
     let slack = Duration::from_secs(arguments.slack);
-    let socket = arguments.sim.clone();
     let address = &arguments.device;
+    let device = Device {
+        socket: arguments.sim.clone(),
+        name: arguments.name.clone(),
+        usb: matches!(address, Address::Usb { .. } | Address::Hid { .. }),
+    };
+    fn holds<B: ?Sized, D: ?Sized>(part: &str, mut cases: Vec<Case<B, D>>) -> Vec<Case<B, D>> {
+        cases.retain(|case| case.name.contains(part));
+        cases
+    }
+    let part = &arguments.case;
     // A machine that hangs has at least said in which case.
     let tell = |one: &Finding| eprintln!("{} ms: {} {:?}", one.milliseconds, one.case, one.outcome);
     match arguments.class {
         Class::IdCard => {
             let open = || id_card::open(address).map_err(|error| error.to_string());
-            card_reader::run(&sim::CardReader(socket), &open, slack, tell)
+            let cases = holds(part, card_reader::cases());
+            card_reader::run(&sim::CardReader(device), &open, slack, &cases, tell)
         }
         Class::Code => {
             let open = || scanner::open(address).map_err(|error| error.to_string());
-            code_scanner::run(&sim::CodeScanner(socket), &open, slack, tell)
+            let cases = holds(part, code_scanner::cases());
+            code_scanner::run(&sim::CodeScanner(device), &open, slack, &cases, tell)
         }
         Class::Printer => {
             let profile = Profile::epson(arguments.paper);
@@ -90,7 +107,14 @@ fn run(arguments: &Arguments) -> Report {
                 proves: profile.completion != Completion::None,
             };
             let open = || escpos::open(address, profile).map_err(|error| error.to_string());
-            printer::run(&sim::Printer::new(socket, model), &open, slack, tell)
+            let cases = holds(part, printer::cases());
+            printer::run(
+                &sim::Printer::new(device, model),
+                &open,
+                slack,
+                &cases,
+                tell,
+            )
         }
     }
 }

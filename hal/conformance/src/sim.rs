@@ -54,31 +54,6 @@ const ANSWER: Duration = Duration::from_secs(60);
 const LONGEST: u64 = 256 * 1024;
 
 impl Socket {
-    /// Gives an order, as `kiosk-sim` writes it, and returns the answer to it.
-    ///
-    /// # Errors
-    /// [`BenchError::Broken`] if it is not carried out.
-    pub fn order(&self, order: Value) -> Done<Value> {
-        self.request(&json!({"order": order}))
-    }
-
-    fn request(&self, request: &Value) -> Done<Value> {
-        let answer = self
-            .exchange(request)
-            .map_err(|error| BenchError::Broken(format!("{self}: {error}")))?;
-        if answer["ok"] == true {
-            Ok(answer)
-        } else {
-            let error = answer["error"].as_str().unwrap_or_default();
-            Err(BenchError::Broken(error.into()))
-        }
-    }
-
-    fn plug(&self, device: &str, on: bool) -> Done {
-        let order = json!({"Plug": {"device": device, "state": switch(on)}});
-        self.order(order).map(drop)
-    }
-
     fn exchange(&self, request: &Value) -> io::Result<Value> {
         match self {
             Self::Unix(path) => {
@@ -106,8 +81,83 @@ fn switch(on: bool) -> &'static str {
     if on { "On" } else { "Off" }
 }
 
-/// Its card reader.
-pub struct CardReader(pub Socket);
+/// One device of a running `kiosk-sim`.
+#[derive(Debug, Clone)]
+pub struct Device {
+    /// Where it takes orders.
+    pub socket: Socket,
+    /// Name of the device; not needed for the only one of its kind.
+    pub name: Option<String>,
+    /// It is plugged into a USB port, not at the end of a serial line or on the network.
+    pub usb: bool,
+}
+
+impl Device {
+    /// The only device of its kind, on a serial line or the network.
+    pub fn only(socket: Socket) -> Self {
+        Self {
+            socket,
+            name: None,
+            usb: false,
+        }
+    }
+
+    /// Gives an order, as `kiosk-sim` writes it, and returns the answer to it.
+    ///
+    /// # Errors
+    /// [`BenchError::Broken`] if it is not carried out.
+    pub fn order(&self, order: Value) -> Done<Value> {
+        self.request(json!({"order": order}))
+    }
+
+    fn request(&self, mut request: Value) -> Done<Value> {
+        request["device"] = json!(self.name);
+        let socket = &self.socket;
+        let answer = socket
+            .exchange(&request)
+            .map_err(|error| BenchError::Broken(format!("{socket}: {error}")))?;
+        if answer["ok"] == true {
+            Ok(answer)
+        } else {
+            let error = answer["error"].as_str().unwrap_or_default();
+            Err(BenchError::Broken(error.into()))
+        }
+    }
+
+    /// State of the device; `kind` is `reader` or `printer`.
+    fn state(&self, kind: &str) -> Done<Value> {
+        let mut state = self.order(json!("State"))?;
+        Ok(match &self.name {
+            Some(name) => state["devices"][name].take(),
+            None => state[kind].take(),
+        })
+    }
+
+    fn plug(&self, kind: &str, on: bool) -> Done {
+        if self.usb {
+            let state = self.order(json!("State"))?;
+            let port = match &self.name {
+                Some(name) => &state["usb"][name],
+                None => state["usb"]
+                    .as_object()
+                    .and_then(|ports| ports.values().next())
+                    .unwrap_or(&Value::Null),
+            };
+            if port["plugged"] == on {
+                return Ok(());
+            }
+        }
+        self.order(match (self.usb, on) {
+            (false, _) => json!({"Plug": {"device": kind, "state": switch(on)}}),
+            (true, true) => json!({"Usb": "Plug"}),
+            (true, false) => json!({"Usb": {"Unplug": {"mid_transfer": false}}}),
+        })
+        .map(drop)
+    }
+}
+
+/// A card reader of a `kiosk-sim`.
+pub struct CardReader(pub Device);
 
 impl CardReader {
     fn card(&self, order: Value) -> Done {
@@ -124,12 +174,11 @@ impl card_reader::Bench for CardReader {
 
     fn lay(&self, card: &Card) -> Done {
         let request = json!({"order": {"Card": {"Lay": {"who": card.name}}}, "person": card});
-        self.0.request(&request).map(drop)
+        self.0.request(request).map(drop)
     }
 
     fn lift(&self) -> Done {
-        let state = self.0.order(json!("State"))?;
-        if state["reader"]["card"].is_null() {
+        if self.0.state("reader")?["card"].is_null() {
             return Ok(());
         }
         self.card(json!({"Lift": {"while_reading": false}}))
@@ -164,6 +213,11 @@ impl card_reader::Bench for CardReader {
     }
 
     fn unplug_in_record(&self) -> Done {
+        if self.0.usb {
+            // Of a read's replies, only the record takes several packets.
+            let order = json!({"Usb": {"Unplug": {"mid_transfer": true}}});
+            return self.0.order(order).map(drop);
+        }
         self.card(json!("AwaitRecord"))?;
         self.card(json!("Unplug"))
     }
@@ -173,38 +227,37 @@ impl card_reader::Bench for CardReader {
     }
 
     fn module(&self) -> Done<String> {
-        let state = self.0.order(json!("State"))?;
-        match state["reader"]["module"].as_str() {
+        match self.0.state("reader")?["module"].as_str() {
             Some(number) => Ok(number.into()),
             None => cannot("tell the number of the security module"),
         }
     }
 }
 
-/// Its printer.
+/// A printer of a `kiosk-sim`.
 pub struct Printer {
-    socket: Socket,
+    device: Device,
     model: Model,
     /// What had come out when the bench was last put right.
     before: Mutex<(u64, u64)>,
 }
 
 impl Printer {
-    /// The printer of a running `kiosk-sim` that was started as this model.
-    pub fn new(socket: Socket, model: Model) -> Self {
+    /// A printer that was started as this model.
+    pub fn new(device: Device, model: Model) -> Self {
         Self {
-            socket,
+            device,
             model,
             before: Mutex::new((0, 0)),
         }
     }
 
     fn state(&self) -> Done<Value> {
-        Ok(self.socket.order(json!("State"))?["printer"].take())
+        self.device.state("printer")
     }
 
     fn order(&self, order: Value) -> Done {
-        self.socket.order(order).map(drop)
+        self.device.order(order).map(drop)
     }
 }
 
@@ -267,11 +320,11 @@ impl printer::Bench for Printer {
     }
 
     fn unplug(&self) -> Done {
-        self.socket.plug("Printer", false)
+        self.device.plug("Printer", false)
     }
 
     fn replug(&self) -> Done {
-        self.socket.plug("Printer", true)
+        self.device.plug("Printer", true)
     }
 
     fn look(&self) -> Done<Seen> {
@@ -299,8 +352,8 @@ impl printer::Bench for Printer {
     }
 }
 
-/// Its code scanner.
-pub struct CodeScanner(pub Socket);
+/// A code scanner of a `kiosk-sim`.
+pub struct CodeScanner(pub Device);
 
 impl code_scanner::Bench for CodeScanner {
     fn restore(&self) -> Done {

@@ -120,18 +120,21 @@ impl Reader {
     /// If there is no pseudo-terminal, or the link cannot be made.
     pub fn start(link: &Path) -> io::Result<Self> {
         let plug = Plug::default();
-        let mut reader = Self::on(Socket::open(link, 115_200, plug.clone())?);
-        reader.plug = Some(plug);
-        Ok(reader)
+        let socket = Socket::open(link, 115_200, plug.clone())?;
+        Ok(Self::with_plug(socket, Some(plug)))
     }
 
     /// Starts a reader on whatever carries its frames.
-    pub fn on(mut wire: impl Wire) -> Self {
+    pub fn on(wire: impl Wire) -> Self {
+        Self::with_plug(wire, None)
+    }
+
+    fn with_plug(mut wire: impl Wire, plug: Option<Plug>) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
         });
-        let reader = Self { shared, plug: None };
+        let reader = Self { shared, plug };
         let module = reader.clone();
         thread::spawn(move || {
             let mut requests = Requests::default();

@@ -87,6 +87,14 @@ impl Bench {
         answer
     }
 
+    /// Port that the printer listens on.
+    pub fn printer_port(&self) -> u16 {
+        match &self.printer {
+            Some(Address::Tcp { port, .. }) => *port,
+            _ => unreachable!(),
+        }
+    }
+
     /// State of the printer.
     pub fn printer_state(&self) -> Value {
         self.ctl("state")["printer"].clone()

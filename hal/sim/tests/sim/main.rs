@@ -6,7 +6,9 @@
 mod bench;
 mod cards;
 mod codes;
+mod conformance;
 mod control;
+mod converter;
 mod memory;
 mod pcscd;
 mod slips;
