@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::datetime;
 use serde_json::json;
 use yici::config::Config;
+use yici::health::Health;
 use yici::visit::sheet::{Kind, Request, sheet};
 use yici::visit::{Event, Now, Terminal, Touch};
 use yici_catalog::{Answer, Answers, Catalog, Lang};
@@ -76,6 +77,7 @@ fn touches(config: &Config, catalog: Catalog, now: Now) {
         config.hall.clone(),
         config.timing,
         Lang::Zh,
+        Health::default(),
         now,
     );
     let mut times = Vec::new();

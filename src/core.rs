@@ -3,7 +3,10 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use yici_catalog::Lang;
+
 use crate::devices::Devices;
+use crate::health::{Change, Condition, happened, next_step, who};
 use crate::submission::Submissions;
 use crate::visit::page::Page;
 use crate::visit::{Effect, Event, Now, Terminal};
@@ -77,7 +80,39 @@ pub fn run(
                 Effect::Evaluate(evaluation) => submissions.evaluate(evaluation),
                 Effect::SlipCompleted(number) => submissions.slip_completed(number),
                 Effect::Dismiss(number) => submissions.dismiss(number),
+                Effect::Log(change) => log(&change),
             }
         }
+    }
+}
+
+/// One line for each change of a part, for whoever reads the log later; nothing personal is in it.
+fn log(change: &Change) {
+    let part = change.part.id();
+    let since = change.since.wall.map_or_else(
+        || format!("{} s after the start", change.since.mono.as_secs()),
+        |wall| wall.to_string(),
+    );
+    match change.is {
+        Condition::Troubled(trouble) => tracing::warn!(
+            part,
+            since,
+            next = next_step(trouble, Lang::En),
+            who = who(trouble.actor(), Lang::En),
+            "{}",
+            happened(trouble, Lang::En)
+        ),
+        Condition::Good | Condition::Unknown | Condition::Absent => match change.was {
+            Condition::Troubled(trouble) => tracing::warn!(
+                part,
+                since,
+                seconds = change.lasted.as_secs(),
+                "over: {}",
+                happened(trouble, Lang::En)
+            ),
+            Condition::Good | Condition::Unknown | Condition::Absent => {
+                tracing::info!(part, since, is = ?change.is, "changed");
+            }
+        },
     }
 }

@@ -107,6 +107,11 @@ pub enum Report {
         /// Upstream's answer.
         answer: Result<Progress, AskFault>,
     },
+    /// The outbox takes cases; said at the start, and when the number changes.
+    Outbox {
+        /// Cases that are parked and were not exported.
+        parked: u32,
+    },
     /// Whether upstream is there; said when it changes.
     Uplink(UplinkStatus),
 }

@@ -15,8 +15,14 @@ use crate::config::Config;
 use crate::slips::Document;
 use crate::visit::{CardReply, Event, SlipId, VisitId};
 
-/// A device that does not answer is looked for again after this long.
-const RETRY: Duration = Duration::from_secs(2);
+/// Between two looks at an idle device.
+///
+/// With [`RETRY`] it bounds how long one that was unplugged and is back stays unnoticed: the old link
+/// fails at the next look, the new one is opened after the pause and answers within a second. That is
+/// less than the three seconds that a replugged device may take (issue 4).
+const HEALTH: Duration = Duration::from_secs(1);
+/// Between two tries to open a device.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The terminal's devices, as the core commands them.
 pub struct Devices {
@@ -48,12 +54,6 @@ impl Devices {
             std::thread::spawn(move || scanner::run(&address, &queue, &events));
             commands
         });
-        if reader.is_none() {
-            let _ = events.send(Event::Reader(reader::absent()));
-        }
-        if printer.is_none() {
-            let _ = events.send(Event::Printer(printer::absent()));
-        }
         Devices {
             events: events.clone(),
             reader,

@@ -1,7 +1,7 @@
 //! The terminal: one visit from first touch to wipe.
 //!
 //! [`visit`] is its pure heart: events in, effects out, a page to look at. [`core`] drives it,
-//! [`devices`] and [`screen`] stand around it, [`cli`] starts it all. What is submitted goes through
+//! [`devices`] and [`screen`] stand around it, [`health`] knows how all parts are, [`cli`] starts it all. What is submitted goes through
 //! [`delivery`]: sealed into the [`outbox`], and by the [`uplink`] to upstream.
 
 pub mod cli;
@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod devices;
 #[cfg(feature = "headless")]
 pub mod headless;
+pub mod health;
 pub mod outbox;
 pub mod screen;
 pub mod slips;

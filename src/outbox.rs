@@ -347,6 +347,18 @@ impl Outbox {
         rows::list(&self.connection)
     }
 
+    /// How many cases are parked and were not exported: somebody has to see to them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn parked(&self) -> Result<u32, OutboxError> {
+        Ok(self.connection.query_row(
+            "SELECT count(*) FROM cases WHERE state = 'parked' AND exported IS NULL",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+
     /// How many evaluations wait, and how many are parked.
     ///
     /// # Errors

@@ -438,15 +438,15 @@ fn cause(cause: Cause) -> ui::FaultCause {
         Cause::FeedKey => ui::FaultCause::FeedKey,
         Cause::Offline | Cause::NotConnected => ui::FaultCause::Offline,
         Cause::NoAnswer => ui::FaultCause::Silent,
+        Cause::NotTaken => ui::FaultCause::NotTaken,
+        Cause::Busy => ui::FaultCause::Busy,
         Cause::Recoverable
         | Cause::Unrecoverable
         | Cause::Garbled
         | Cause::SecurityModule
         | Cause::CannotDraw
-        | Cause::NotTaken
         | Cause::TonerOut
         | Cause::OutputFull
-        | Cause::Busy
         | Cause::NoRight
         | Cause::ServiceDown => ui::FaultCause::Other,
     }

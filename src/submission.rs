@@ -7,6 +7,7 @@ use yici_contract::{CaseNumber, NoRandomness, SlipSecret};
 
 use crate::config;
 use crate::delivery::{self, Report, StoreFault};
+use crate::health::{OutboxState, Word};
 use crate::uplink::ClockState;
 use crate::visit::page::{AskFault, Delivery};
 use crate::visit::{Draft, Event, VisitId, page};
@@ -21,7 +22,7 @@ impl Submissions {
     /// Opens the outbox and begins to deliver what it holds; what becomes of it arrives in
     /// `events`, first of all the cases whose slip never came out.
     ///
-    /// A terminal that cannot keep cases takes none, and still guides people: it says so in the log.
+    /// A terminal that cannot keep cases takes none, and still guides people: its health says so.
     pub fn start(upstream: Option<&config::Upstream>, events: &Sender<Event>) -> Submissions {
         let delivery = upstream.and_then(|upstream| {
             let to = events.clone();
@@ -49,13 +50,11 @@ impl Submissions {
             delivery,
             events: events.clone(),
         };
+        if upstream.is_some() && submissions.delivery.is_none() {
+            submissions.say(Event::Says(Word::Outbox(OutboxState::Closed)));
+        }
         submissions.say(Event::Unfinished(unfinished));
         submissions
-    }
-
-    /// Whether cases can be submitted at all.
-    pub fn offered(&self) -> bool {
-        self.delivery.is_some()
     }
 
     /// Makes number and secret, and hands the case over to be sealed and stored.
@@ -153,11 +152,13 @@ fn event(report: Report) -> Event {
                 delivery::AskFault::Refused => AskFault::Refused,
             }),
         },
-        Report::Uplink(status) => Event::Clock {
-            trusted: match status.clock {
+        Report::Outbox { parked } => Event::Says(Word::Outbox(OutboxState::Open { parked })),
+        Report::Uplink(status) => Event::Says(Word::Uplink {
+            link: status.link,
+            clock_trusted: match status.clock {
                 ClockState::Trusted => true,
                 ClockState::Unknown | ClockState::Off { .. } => false,
             },
-        },
+        }),
     }
 }

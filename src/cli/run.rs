@@ -11,6 +11,7 @@ use super::catalog::load;
 use crate::config::Config;
 use crate::core::{self, Clock};
 use crate::devices::Devices;
+use crate::health::{Health, Moment};
 use crate::screen::Screen;
 use crate::submission::Submissions;
 use crate::visit::{Event, Terminal};
@@ -66,16 +67,22 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let devices = Devices::start(&config, &events);
     drop(events);
     let clock = Clock::start();
-    let mut terminal = Terminal::new(
+    let now = clock.now();
+    let health = Health::set_up(
+        &config,
+        Moment {
+            mono: now.mono,
+            wall: None,
+        },
+    );
+    let terminal = Terminal::new(
         catalog,
         config.hall,
         config.timing,
         config.language,
-        clock.now(),
+        health,
+        now,
     );
-    if submissions.offered() {
-        terminal = terminal.submitting();
-    }
     let pages = screen.handle();
     std::thread::spawn(move || {
         core::run(terminal, clock, &inbox, &devices, &submissions, |page| {

@@ -52,6 +52,8 @@ pub(super) struct Actor<R> {
     report: R,
     queue: Queue,
     status: UplinkStatus,
+    /// Parked cases, as last said.
+    parked: Option<u32>,
     look: Look,
     /// The key that upstream last wanted, if it is not the configured one.
     other_key: Option<KeyId>,
@@ -93,6 +95,7 @@ impl<R: Fn(Report)> Actor<R> {
                 link: Link::Unknown,
                 clock: ClockState::Unknown,
             },
+            parked: None,
             look: Look {
                 at: Instant::now(),
                 last: None,
@@ -120,6 +123,7 @@ impl<R: Fn(Report)> Actor<R> {
 
     /// Takes up what an earlier run left.
     fn take_up(&mut self) {
+        self.count_parked();
         match self.outbox.waiting() {
             Ok(entries) => {
                 for entry in entries {
@@ -170,7 +174,10 @@ impl<R: Fn(Report)> Actor<R> {
                 }
             }
             Command::Tried(entry, Ok(received)) => self.delivered(&entry, received),
-            Command::Tried(entry, Err(fault)) => self.failed(&entry, &fault),
+            Command::Tried(entry, Err(fault)) => {
+                self.failed(&entry, &fault);
+                self.count_parked();
+            }
             Command::Asked(ticket, answer) => {
                 let answer = answer.map_err(|fault| {
                     tracing::info!(fault = fault.code(), "no progress");
@@ -179,7 +186,11 @@ impl<R: Fn(Report)> Actor<R> {
                 });
                 (self.report)(Report::Progress { ticket, answer });
             }
-            Command::Looked(seen) => self.looked(seen),
+            Command::Looked(seen) => {
+                self.looked(seen);
+                // Exporting is another process's doing.
+                self.count_parked();
+            }
             // `run` ends by it.
             Command::Stop => {}
         }
@@ -360,6 +371,17 @@ impl<R: Fn(Report)> Actor<R> {
              export it with `kiosk outbox export`"
         );
         (self.report)(Report::Parked { number: *number });
+    }
+
+    fn count_parked(&mut self) {
+        match self.outbox.parked() {
+            Ok(parked) if self.parked != Some(parked) => {
+                self.parked = Some(parked);
+                (self.report)(Report::Outbox { parked });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "what is parked cannot be counted"),
+        }
     }
 
     /// Something failed: look at upstream soon, but not more often than at first.

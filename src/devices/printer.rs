@@ -1,13 +1,14 @@
 //! The printer's thread.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
 
 use yici_hal::address::Address;
 use yici_hal::escpos::{self, Printed, Profile};
 use yici_hal::slip::Slip;
-use yici_hal::status::{Cause, DeviceState, PrinterStatus};
+use yici_hal::status::{Cause, PrinterStatus};
 
+use super::{HEALTH, RETRY};
+use crate::health::Word;
 use crate::visit::{Event, SlipId, VisitId};
 
 /// What the core wants of the printer.
@@ -18,17 +19,6 @@ pub(super) enum Command {
         slip: SlipId,
         paper: Slip,
     },
-}
-
-/// Between two looks at an idle printer's paper and cover.
-const HEALTH: Duration = Duration::from_secs(2);
-
-/// The status of a terminal without a printer.
-pub(super) fn absent() -> PrinterStatus {
-    PrinterStatus {
-        device: DeviceState::NoDevice,
-        ..PrinterStatus::unheard(Cause::NotConnected)
-    }
 }
 
 /// Owns the printer until the core is gone.
@@ -43,7 +33,6 @@ pub(super) fn run(
         let _ = events.send(event);
     };
     let mut printer = None;
-    let mut missed = false;
     loop {
         // A printer that was found once opens its lost link again by itself.
         if printer.is_none() {
@@ -53,19 +42,19 @@ pub(super) fn run(
                     found.reset();
                     printer = Some(found);
                 }
-                // Said once, not at every try.
-                Err(error) if !missed => {
-                    missed = true;
-                    tracing::warn!("printer: {error}");
-                }
-                Err(_) => {}
+                Err(error) => tracing::debug!("printer: {error}"),
             }
         }
-        say(Event::Printer(match &mut printer {
+        let status = match &mut printer {
             Some(printer) => printer.status(),
             None => PrinterStatus::unheard(Cause::NotConnected),
-        }));
-        match commands.recv_timeout(HEALTH) {
+        };
+        say(Event::Says(Word::Printer(status)));
+        let pause = match status.cause {
+            Some(Cause::NotConnected) => RETRY,
+            Some(_) | None => HEALTH,
+        };
+        match commands.recv_timeout(pause) {
             Ok(Command::Print { visit, slip, paper }) => {
                 let printed = match &mut printer {
                     Some(printer) => printer.print(&paper),

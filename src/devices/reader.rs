@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use yici_hal::address::Address;
 use yici_hal::id_card::{self, CardReader, ReaderError};
-use yici_hal::status::{Cause, DeviceState, ReaderStatus};
+use yici_hal::status::{Cause, ReaderStatus};
 
-use super::RETRY;
+use super::{HEALTH, RETRY};
+use crate::health::Word;
 use crate::visit::{CardReply, Event, VisitId};
 
 /// What the core wants of the reader.
@@ -20,40 +21,22 @@ pub(super) enum Command {
 
 /// Between two looks for a card (devices.md: 0.3 to 1 s).
 const LOOK: Duration = Duration::from_millis(300);
-/// Between two looks at an idle reader's health.
-const HEALTH: Duration = Duration::from_secs(5);
-
-/// The status of a terminal without a card reader.
-pub(super) fn absent() -> ReaderStatus {
-    ReaderStatus {
-        device: DeviceState::NoDevice,
-        ..ReaderStatus::faulty(Cause::NotConnected)
-    }
-}
-
 /// Owns the reader until the core is gone.
 pub(super) fn run(address: &Address, commands: &Receiver<Command>, events: &Sender<Event>) {
     let mut actor = Actor {
         events,
         waiting: None,
     };
-    let mut missed = false;
     loop {
         match id_card::open(address) {
             Ok(reader) => match actor.serve(reader, commands) {
                 Ended::Core => return,
-                Ended::Device => missed = false,
+                Ended::Device => actor.lost(Cause::NotConnected),
             },
-            // Said once, not at every try.
-            Err(error) if !missed => {
-                missed = true;
-                tracing::warn!("card reader: {error}");
+            Err(error) => {
+                tracing::debug!("card reader: {error}");
+                actor.lost(error.cause().unwrap_or(Cause::NotConnected));
             }
-            Err(_) => {}
-        }
-        actor.status(ReaderStatus::faulty(Cause::NotConnected));
-        if let Some(visit) = actor.waiting.take() {
-            actor.reply(visit, CardReply::Fault(Cause::NotConnected));
         }
         match commands.recv_timeout(RETRY) {
             // Tried at once when someone asks for it.
@@ -81,9 +64,8 @@ impl Actor<'_> {
                 Some(_) => LOOK,
                 None => {
                     let status = reader.status();
-                    let gone = status.cause == Some(Cause::NotConnected);
                     self.status(status);
-                    if gone {
+                    if status.cause == Some(Cause::NotConnected) {
                         return Ended::Device;
                     }
                     HEALTH
@@ -94,22 +76,27 @@ impl Actor<'_> {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ended::Core,
             }
-            if let Some(visit) = self.waiting
-                && let Err(error) = self.look(reader.as_mut(), visit)
-            {
+            let Some(visit) = self.waiting else { continue };
+            if let Err(error) = self.look(reader.as_mut(), visit) {
                 // A card that lies badly is the citizen's to mend; anything else is not.
                 tracing::info!("card reader: {error}");
                 match error.cause() {
                     None => self.reply(visit, CardReply::Unread),
+                    Some(Cause::NotConnected) => return Ended::Device,
                     Some(cause) => {
                         self.waiting = None;
                         self.reply(visit, CardReply::Fault(cause));
-                        if cause == Cause::NotConnected {
-                            return Ended::Device;
-                        }
                     }
                 }
             }
+        }
+    }
+
+    /// Tells that the reader is gone, also to whoever waits for it.
+    fn lost(&mut self, cause: Cause) {
+        self.status(ReaderStatus::faulty(cause));
+        if let Some(visit) = self.waiting.take() {
+            self.reply(visit, CardReply::Fault(cause));
         }
     }
 
@@ -144,6 +131,6 @@ impl Actor<'_> {
     }
 
     fn status(&self, status: ReaderStatus) {
-        let _ = self.events.send(Event::Reader(status));
+        let _ = self.events.send(Event::Says(Word::Reader(status)));
     }
 }

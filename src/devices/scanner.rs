@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use yici_contract::Private;
 use yici_hal::address::Address;
 use yici_hal::code_scanner::{self, CodeScanner};
+use yici_hal::status::{Cause, ScannerStatus};
 
-use super::RETRY;
-use crate::visit::page::Offer;
+use super::{HEALTH, RETRY};
+use crate::health::Word;
 use crate::visit::{Event, VisitId};
 
 /// What the core wants of the scanner.
@@ -21,31 +22,25 @@ pub(super) enum Command {
 
 /// The longest wait before the next command is looked for.
 const LOOK: Duration = Duration::from_millis(200);
-/// Between two looks at an idle scanner's link.
-const HEALTH: Duration = Duration::from_secs(5);
 
 /// Owns the scanner until the core is gone.
 pub(super) fn run(address: &Address, commands: &Receiver<Command>, events: &Sender<Event>) {
-    let mut missed = false;
     let mut waiting = None;
     loop {
-        match code_scanner::open(address) {
-            Ok(mut scanner) => {
-                missed = false;
-                match serve(scanner.as_mut(), &mut waiting, commands, events) {
-                    Ended::Core => return,
-                    Ended::Device => {}
-                }
+        let lost = match code_scanner::open(address) {
+            Ok(mut scanner) => match serve(scanner.as_mut(), &mut waiting, commands, events) {
+                Ended::Core => return,
+                Ended::Device(cause) => cause,
+            },
+            Err(error) => {
+                tracing::debug!("code scanner: {error}");
+                error.cause().unwrap_or(Cause::NotConnected)
             }
-            // Said once, not at every try.
-            Err(error) if !missed => {
-                missed = true;
-                tracing::warn!("code scanner: {error}");
-            }
-            Err(_) => {}
-        }
-        let gone = yici_hal::status::Cause::NotConnected;
-        say(events, Event::Scanner(Offer::Unavailable(gone)));
+        };
+        say(
+            events,
+            Event::Says(Word::Scanner(ScannerStatus::faulty(lost))),
+        );
         match commands.recv_timeout(RETRY) {
             // Tried at once when someone asks for it.
             Ok(command) => take(command, &mut waiting),
@@ -57,7 +52,7 @@ pub(super) fn run(address: &Address, commands: &Receiver<Command>, events: &Send
 
 enum Ended {
     Core,
-    Device,
+    Device(Cause),
 }
 
 fn serve(
@@ -67,18 +62,15 @@ fn serve(
     events: &Sender<Event>,
 ) -> Ended {
     let mut fresh = true;
-    say(events, Event::Scanner(Offer::Unknown));
     loop {
-        if waiting.is_none() {
-            let offer = match scanner.status().cause {
-                Some(cause) => Offer::Unavailable(cause),
-                // The open port is all that can be known of it.
-                None => Offer::Unknown,
-            };
-            say(events, Event::Scanner(offer));
-            if let Offer::Unavailable(_) = offer {
-                return Ended::Device;
+        if fresh {
+            let status = scanner.status();
+            say(events, Event::Says(Word::Scanner(status)));
+            if let Some(cause) = status.cause {
+                return Ended::Device(cause);
             }
+        }
+        if waiting.is_none() {
             match commands.recv_timeout(HEALTH) {
                 Ok(command) => take(command, waiting),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -119,7 +111,7 @@ fn serve(
                             text: Private::default(),
                         },
                     ),
-                    Some(_) => return Ended::Device,
+                    Some(cause) => return Ended::Device(cause),
                 }
             }
         }

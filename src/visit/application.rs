@@ -482,7 +482,7 @@ impl Basis<'_> {
             times: Times {
                 begun: self.begun.stamp,
                 submitted: around.now.stamp,
-                clock_trusted: around.clock_trusted,
+                clock_trusted: around.health.clock_trusted(),
             },
             attachments,
         })

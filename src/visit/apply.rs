@@ -26,7 +26,7 @@ impl Visit {
     /// Begins to apply, or shows the receipt of what was submitted in this visit already: nobody
     /// applies twice by mistake.
     pub(super) fn here(&mut self, around: &Around) -> Vec<Effect> {
-        let (true, Some(matter)) = (around.submits, self.matter(around)) else {
+        let (true, Some(matter)) = (around.health.submits(), self.matter(around)) else {
             return Vec::new();
         };
         if self.stored().is_some() {
@@ -564,7 +564,7 @@ impl Visit {
             delivery: stored.delivery,
             days: basis.outcome.promised_working_days,
             still: hand_in.materials.len() + usize::from(hand_in.authority.is_some()),
-            printer: takeaway::offer(around.printer),
+            printer: around.health.printer(),
             printed: stored.printed,
         })))
     }
@@ -613,7 +613,7 @@ impl Visit {
     /// Whether the receipt slip is the next thing to do.
     pub(super) fn wants_slip(&self, around: &Around) -> bool {
         let printed = self.stored().is_some_and(|stored| stored.printed);
-        match takeaway::offer(around.printer) {
+        match around.health.printer() {
             Offer::Ready | Offer::Unknown => !printed,
             Offer::Unavailable(_) | Offer::Absent => false,
         }

@@ -8,11 +8,12 @@ use yici_contract::api::{Evaluation, Progress, ProgressRequest};
 use yici_contract::{CaseNumber, Private, SlipSecret};
 use yici_hal::escpos::Printed;
 use yici_hal::id_card::IdCard;
-use yici_hal::status::{Cause, PrinterStatus, ReaderStatus};
+use yici_hal::status::Cause;
 
 use super::Draft;
-use super::page::{AskFault, Delivery, Offer, StoreFault};
+use super::page::{AskFault, Delivery, StoreFault};
 use super::touch::Touch;
+use crate::health::{Change, Word};
 use crate::slips::Document;
 
 /// The time an event is handled at.
@@ -60,12 +61,8 @@ pub enum Event {
         /// What became of it.
         printed: Printed,
     },
-    /// The card reader's state.
-    Reader(ReaderStatus),
-    /// The printer's state.
-    Printer(PrinterStatus),
-    /// What the code scanner can do now.
-    Scanner(Offer),
+    /// A part of the terminal about itself.
+    Says(Word),
     /// The code scanner read something.
     Scanned {
         /// The visit that asked.
@@ -95,11 +92,6 @@ pub enum Event {
         ask: u32,
         /// What it says.
         answer: Result<Box<Progress>, AskFault>,
-    },
-    /// Whether the clock agrees with upstream's.
-    Clock {
-        /// It does.
-        trusted: bool,
     },
     /// After a restart: cases that are stored and whose slip never came out.
     Unfinished(Vec<CaseNumber>),
@@ -168,4 +160,6 @@ pub enum Effect {
     SlipCompleted(CaseNumber),
     /// Nobody waits for the slip of this case any more.
     Dismiss(CaseNumber),
+    /// Write into the log that a part is no longer as it was.
+    Log(Change),
 }

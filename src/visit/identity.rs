@@ -6,11 +6,10 @@ use yici_contract::Private;
 use yici_contract::case::Source;
 use yici_hal::id_card::number::{IdNumber, NumberError, checked_number};
 use yici_hal::id_card::{IdCard, Sex, Validity};
-use yici_hal::status::{DeviceState, ReaderStatus};
 use zeroize::Zeroizing;
 
 use super::mask;
-use super::page::{self, AnswerLine, NumberFault, Offer, Trust};
+use super::page::{self, AnswerLine, NumberFault, Trust};
 use super::terminal::Around;
 use crate::slips::Holder;
 
@@ -165,16 +164,6 @@ pub(super) fn told(identity: &Identity, resource: &str) -> Option<(Private, Sour
         }
     };
     Some((Private::new(text), source))
-}
-
-/// What the reader can do now.
-pub(super) fn offer(reader: &ReaderStatus) -> Offer {
-    match reader.cause {
-        _ if reader.device == DeviceState::NoDevice => Offer::Absent,
-        Some(cause) => Offer::Unavailable(cause),
-        None if reader.ready() => Offer::Ready,
-        None => Offer::Unknown,
-    }
 }
 
 /// Answers that the card or the typed number gives by itself, each with its source in words.

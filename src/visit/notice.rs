@@ -3,7 +3,6 @@
 use yici_catalog::{Matter, Text};
 
 use super::page::{Home, MatterCard, Notice, NoticeItem, NoticeMaterial, Stage};
-use super::takeaway;
 use super::terminal::Around;
 
 /// Matters by life stage; stages without a matter are left out.
@@ -32,7 +31,7 @@ pub(super) fn home(around: &Around) -> Home {
         .collect();
     Home {
         stages,
-        track: around.submits,
+        track: around.health.submits(),
     }
 }
 
@@ -86,7 +85,7 @@ pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
             .iter()
             .map(|basis| (basis.law.clone(), basis.article.clone()))
             .collect(),
-        printer: takeaway::offer(around.printer),
+        printer: around.health.printer(),
     }
 }
 

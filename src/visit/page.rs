@@ -6,6 +6,8 @@ use yici_catalog::{Lang, Text};
 use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
+pub use crate::health::Offer;
+
 /// One page as it stands now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -188,19 +190,6 @@ pub enum Content {
     },
     /// Take card and paper.
     Goodbye(Goodbye),
-}
-
-/// Whether a device can serve now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offer {
-    /// It answered and is ready.
-    Ready,
-    /// It cannot be told yet; trying is offered.
-    Unknown,
-    /// It cannot serve, for this cause.
-    Unavailable(Cause),
-    /// The terminal was set up without it: it is not spoken of.
-    Absent,
 }
 
 /// The home page.

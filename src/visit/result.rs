@@ -22,7 +22,7 @@ pub(super) fn window(window: &Window, matter: Option<&Matter>, around: &Around) 
         reason: window.reason.clone(),
         place: window.place.clone(),
         phones: takeaway::phones(matter, around),
-        printer: takeaway::offer(around.printer),
+        printer: around.health.printer(),
         answers: true,
     }
 }

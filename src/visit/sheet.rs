@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use yici_catalog::{Answers, Catalog, ChoiceError, Lang, Matter, State, Text};
 
-use super::page::Offer;
-use super::terminal::{Around, STARTING_PRINTER, STARTING_READER};
+use super::terminal::Around;
 use super::{Hall, Now, Timing, notice, result, takeaway};
+use crate::health::Health;
 use crate::slips::Document;
 
 /// The kinds of slip there are.
@@ -64,11 +64,7 @@ pub fn sheet(kind: Kind, request: &Request) -> Result<Document, SheetError> {
         catalog: request.catalog,
         hall: request.hall,
         timing: &Timing::default(),
-        reader: &STARTING_READER,
-        printer: &STARTING_PRINTER,
-        scanner: Offer::Absent,
-        submits: false,
-        clock_trusted: false,
+        health: &Health::default(),
         now: request.now,
     };
     let matter = request.matter;

@@ -3,10 +3,10 @@
 use jiff::civil::Weekday;
 use yici_catalog::{ContactKind, Hours, Matter, Text};
 use yici_hal::escpos::Printed;
-use yici_hal::status::{Actor, Cause, DeviceState, PrinterStatus};
+use yici_hal::status::{Actor, Cause};
 
 use super::SlipId;
-use super::page::{Contact, Help, Method, Offer, Printing};
+use super::page::{Contact, Help, Method, Printing};
 use super::terminal::Around;
 use crate::slips::{Document, Head};
 
@@ -27,18 +27,6 @@ impl Slip {
             Document::Receipt { .. } | Document::Numbers { .. } => true,
             Document::Notice { .. } | Document::Window { .. } | Document::Guidance { .. } => false,
         }
-    }
-}
-
-/// What the printer can do now.
-pub(super) fn offer(printer: &PrinterStatus) -> Offer {
-    match printer.cause {
-        _ if printer.device == DeviceState::NoDevice => Offer::Absent,
-        // One that only listens may print all the same; then the citizen is asked.
-        Some(Cause::NoAnswer) => Offer::Unknown,
-        Some(cause) => Offer::Unavailable(cause),
-        None if printer.ready() => Offer::Ready,
-        None => Offer::Unknown,
     }
 }
 
@@ -115,8 +103,8 @@ pub(super) fn method(matter: &Matter, around: &Around) -> Method {
         },
         hours: guide.hours.iter().map(hours).collect(),
         phones: phones(Some(matter), around),
-        printer: offer(around.printer),
-        here: around.submits,
+        printer: around.health.printer(),
+        here: around.health.submits(),
     }
 }
 

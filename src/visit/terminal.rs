@@ -4,38 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use yici_catalog::{Catalog, Lang};
-use yici_hal::status::{CardMedia, DeviceState, Paper, PrinterStatus, ReaderStatus};
 
-use super::page::{Content, Frame, Offer, Page};
+use super::page::{Content, Frame, Page};
 use super::visit::Visit;
 use super::{Effect, Event, Hall, Now, Timing, Touch, VisitId};
+use crate::health::{Health, Moment, Word};
 
 /// What a visit can see of the world around it.
 pub(super) struct Around<'a> {
     pub catalog: &'a Catalog,
     pub hall: &'a Hall,
     pub timing: &'a Timing,
-    pub reader: &'a ReaderStatus,
-    pub printer: &'a PrinterStatus,
-    pub scanner: Offer,
-    pub submits: bool,
-    pub clock_trusted: bool,
+    pub health: &'a Health,
     pub now: Now,
 }
-
-/// Nothing was heard of the reader yet.
-pub(super) const STARTING_READER: ReaderStatus = ReaderStatus {
-    device: DeviceState::Starting,
-    media: Some(CardMedia::Unknown),
-    cause: None,
-};
-/// Nothing was heard of the printer yet.
-pub(super) const STARTING_PRINTER: PrinterStatus = PrinterStatus {
-    device: DeviceState::Starting,
-    paper: Some(Paper::Unknown),
-    media: None,
-    cause: None,
-};
 
 /// The terminal as a whole; owns at most one visit.
 pub struct Terminal {
@@ -43,11 +25,7 @@ pub struct Terminal {
     hall: Hall,
     timing: Timing,
     lang: Lang,
-    reader: ReaderStatus,
-    printer: PrinterStatus,
-    scanner: Offer,
-    submits: bool,
-    clock_trusted: bool,
+    health: Health,
     visit: Option<Visit>,
     visits: u64,
     serial: u32,
@@ -55,18 +33,22 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// An idle terminal that speaks `lang` until someone asks for another language.
-    pub fn new(catalog: Arc<Catalog>, hall: Hall, timing: Timing, lang: Lang, now: Now) -> Self {
+    /// An idle terminal that speaks `lang` until someone asks for another language. It offers what its
+    /// parts can do, as far as they have spoken.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        hall: Hall,
+        timing: Timing,
+        lang: Lang,
+        health: Health,
+        now: Now,
+    ) -> Self {
         Terminal {
             catalog,
             hall,
             timing,
             lang,
-            reader: STARTING_READER,
-            printer: STARTING_PRINTER,
-            scanner: Offer::Absent,
-            submits: false,
-            clock_trusted: false,
+            health,
             visit: None,
             visits: 0,
             serial: 1,
@@ -74,24 +56,16 @@ impl Terminal {
         }
     }
 
-    /// The same terminal, with an upstream that takes cases.
-    pub fn submitting(mut self) -> Self {
-        self.submits = true;
-        self
+    /// How its parts are.
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     /// Takes one event; what must be done comes back in order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         self.now = now;
         match event {
-            Event::Reader(status) => {
-                self.reader = status;
-                Vec::new()
-            }
-            Event::Printer(status) => {
-                self.printer = status;
-                Vec::new()
-            }
+            Event::Says(word) => self.hear(word),
             Event::Touched { serial, touch } => self.touched(serial, touch),
             Event::Card { visit, reply } => {
                 self.in_visit(visit, |current, around| current.card(reply, around))
@@ -101,10 +75,6 @@ impl Terminal {
                 slip,
                 printed,
             } => self.in_visit(visit, |current, around| current.slip(slip, printed, around)),
-            Event::Scanner(offer) => {
-                self.scanner = offer;
-                Vec::new()
-            }
             Event::Scanned { visit, text } => {
                 self.in_visit(visit, |current, around| current.scanned(&text, around))
             }
@@ -120,10 +90,6 @@ impl Terminal {
             Event::Progress { visit, ask, answer } => self.in_visit(visit, |current, around| {
                 current.told_progress(ask, answer, around)
             }),
-            Event::Clock { trusted } => {
-                self.clock_trusted = trusted;
-                Vec::new()
-            }
             Event::Unfinished(numbers) => {
                 if self.visit.is_none() && !numbers.is_empty() {
                     self.visits += 1;
@@ -174,6 +140,23 @@ impl Terminal {
         }
     }
 
+    fn hear(&mut self, word: Word) -> Vec<Effect> {
+        let moment = Moment {
+            mono: self.now.mono,
+            wall: self.health.clock_trusted().then_some(self.now.stamp),
+        };
+        let could_read = self.health.reader().is_open();
+        let change = self.health.hear(word, moment);
+        let mut effects: Vec<Effect> = change.map(Effect::Log).into_iter().collect();
+        if !could_read
+            && self.health.reader().is_open()
+            && let Some(id) = self.visit.as_ref().map(Visit::id)
+        {
+            effects.extend(self.in_visit(id, |current, around| current.reader_is_back(around)));
+        }
+        effects
+    }
+
     fn touched(&mut self, serial: u32, touch: Touch) -> Vec<Effect> {
         if let Some(visit) = &self.visit {
             let id = visit.id();
@@ -220,11 +203,7 @@ impl Terminal {
             catalog: &self.catalog,
             hall: &self.hall,
             timing: &self.timing,
-            reader: &self.reader,
-            printer: &self.printer,
-            scanner: self.scanner,
-            submits: self.submits,
-            clock_trusted: self.clock_trusted,
+            health: &self.health,
             now: self.now,
         }
     }

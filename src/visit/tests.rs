@@ -12,6 +12,7 @@ use yici_hal::status::{Cause, DeviceState, Paper, PrinterStatus, ReaderStatus};
 
 use super::page::{CardState, Content, Input, Main, NumberFault, Offer, Page, Printing, Trust};
 use super::*;
+use crate::health::{Health, Word};
 
 mod apply;
 
@@ -50,18 +51,15 @@ impl Walk {
             wall: datetime(2026, 11, 24, 9, 30, 0, 0),
             stamp: "2026-11-24T01:30:00Z".parse().expect("a moment"),
         };
-        let terminal = Terminal::new(shipped(), hall, Timing::default(), Lang::Zh, now);
+        let health = Health::default();
+        let terminal = Terminal::new(shipped(), hall, Timing::default(), Lang::Zh, health, now);
         let mut walk = Walk {
             terminal,
             now,
             effects: vec![],
         };
-        walk.event(Event::Reader(ReaderStatus {
-            device: DeviceState::Online,
-            media: None,
-            cause: None,
-        }));
-        walk.event(Event::Printer(good_printer()));
+        walk.event(Event::Says(Word::Reader(good_reader())));
+        walk.event(Event::Says(Word::Printer(good_printer())));
         walk
     }
 
@@ -103,7 +101,8 @@ impl Walk {
                 | Effect::StopScanning
                 | Effect::Evaluate(_)
                 | Effect::SlipCompleted(_)
-                | Effect::Dismiss(_) => None,
+                | Effect::Dismiss(_)
+                | Effect::Log(_) => None,
             })
             .unwrap_or(1)
     }
@@ -163,6 +162,14 @@ impl Walk {
             slip: SlipId(slip),
             printed,
         })
+    }
+}
+
+fn good_reader() -> ReaderStatus {
+    ReaderStatus {
+        device: DeviceState::Online,
+        media: None,
+        cause: None,
     }
 }
 
@@ -478,12 +485,72 @@ fn continue_keeps_a_number_that_was_given_before() {
     );
 }
 
+/// What is offered follows from the last word alone, on every page and at every moment (invariant 6).
+#[test]
+fn offers_follow_what_the_devices_say() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    walk.touch(Touch::Matter("newborn".into()));
+    walk.touch(Touch::Main);
+    let reader = |page: &Page| match page.content {
+        Content::Consent { reader } => (reader, page.frame.main_enabled),
+        _ => panic!("{page:?}"),
+    };
+    assert_eq!(reader(&walk.terminal.view()), (Offer::Ready, true));
+    for cause in [Cause::NotConnected, Cause::Busy, Cause::SecurityModule] {
+        let page = walk.event(Event::Says(Word::Reader(ReaderStatus::faulty(cause))));
+        assert_eq!(reader(&page), (Offer::Unavailable(cause), false));
+    }
+    let page = walk.event(Event::Says(Word::Reader(ReaderStatus {
+        device: DeviceState::Starting,
+        ..good_reader()
+    })));
+    assert_eq!(reader(&page), (Offer::Unknown, true), "unknown is not good");
+    let page = walk.event(Event::Says(Word::Reader(good_reader())));
+    assert_eq!(reader(&page), (Offer::Ready, true));
+}
+
+#[test]
+fn a_reader_that_is_back_waits_for_the_card_again_by_itself() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    walk.touch(Touch::Matter("newborn".into()));
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Main);
+    let visit = walk.visit();
+    let gone = Cause::NotConnected;
+    walk.event(Event::Says(Word::Reader(ReaderStatus::faulty(gone))));
+    let page = walk.event(Event::Card {
+        visit,
+        reply: CardReply::Fault(gone),
+    });
+    let state = |page: &Page| match page.content {
+        Content::Card { state, .. } => state,
+        _ => panic!("{page:?}"),
+    };
+    assert_eq!(state(&page), CardState::Fault(gone));
+    let before = walk.effects.len();
+    let page = walk.event(Event::Says(Word::Reader(good_reader())));
+    assert_eq!(state(&page), CardState::Waiting { long: false });
+    assert!(walk.effects[before..].contains(&Effect::ReadCard { visit }));
+    // A fault that the reader itself does not speak of is the citizen's to try again, not in a loop.
+    let page = walk.event(Event::Card {
+        visit,
+        reply: CardReply::Fault(Cause::NoAnswer),
+    });
+    assert_eq!(state(&page), CardState::Fault(Cause::NoAnswer));
+    let page = walk.event(Event::Says(Word::Reader(good_reader())));
+    assert_eq!(state(&page), CardState::Fault(Cause::NoAnswer));
+}
+
 #[test]
 fn a_printer_without_paper_is_told_before_anything_is_sent() {
     let mut walk = Walk::new();
     walk.reach_result();
     walk.touch(Touch::Main);
-    walk.event(Event::Printer(PrinterStatus::unheard(Cause::PaperOut)));
+    walk.event(Event::Says(Word::Printer(PrinterStatus::unheard(
+        Cause::PaperOut,
+    ))));
     let page = walk.touch(Touch::Print);
     assert!(matches!(
         page.content,
@@ -496,7 +563,7 @@ fn a_printer_without_paper_is_told_before_anything_is_sent() {
             .any(|effect| matches!(effect, Effect::Print { .. }))
     );
     // It was never sent, so what comes now is no reprint.
-    walk.event(Event::Printer(good_printer()));
+    walk.event(Event::Says(Word::Printer(good_printer())));
     walk.touch(Touch::Print);
     let Some(Effect::Print { document, .. }) = walk.effects.last() else {
         panic!()

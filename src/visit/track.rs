@@ -23,6 +23,14 @@ pub(super) struct TypedNumber {
 }
 
 impl TypedNumber {
+    /// A number that was typed before, to be looked at again.
+    pub fn kept(number: &CaseNumber) -> TypedNumber {
+        TypedNumber {
+            characters: number.compact(),
+            error: None,
+        }
+    }
+
     fn insert(&mut self, text: &str) {
         self.error = None;
         let room = LENGTH.saturating_sub(self.characters.len());
@@ -63,7 +71,7 @@ impl TypedNumber {
 
 impl Visit {
     pub(super) fn track(&mut self, around: &Around) -> Vec<Effect> {
-        if !around.submits {
+        if !around.health.submits() {
             return Vec::new();
         }
         self.under.clear();
@@ -139,12 +147,37 @@ impl Visit {
     fn ask(&mut self, number: CaseNumber, by: ProgressKey) -> Vec<Effect> {
         self.under.clear();
         self.asks += 1;
-        self.go(Place::Asking { ask: self.asks });
+        let request = Box::new(ProgressRequest { number, by });
+        self.go(Place::Asking {
+            ask: self.asks,
+            request: request.clone(),
+        });
         vec![Effect::Ask {
             visit: self.id(),
             ask: self.asks,
-            request: Box::new(ProgressRequest { number, by }),
+            request,
         }]
+    }
+
+    /// Once more after there was no progress: the same question where asking again may help, else
+    /// another number or code.
+    pub(super) fn ask_again(&mut self, around: &Around) -> Vec<Effect> {
+        let Place::NoProgress(fault, request) = &self.place else {
+            return Vec::new();
+        };
+        match (fault, &request.by) {
+            (AskFault::Unreachable | AskFault::Refused, by) => {
+                let (number, by) = (request.number, by.clone());
+                self.ask(number, by)
+            }
+            (AskFault::NotFound, ProgressKey::Card { .. }) => {
+                let typed = TypedNumber::kept(&request.number);
+                self.go(Place::CaseNumber(typed))
+            }
+            (AskFault::NotFound, ProgressKey::Secret { .. }) | (AskFault::TooMany, _) => {
+                self.track(around)
+            }
+        }
     }
 
     /// Upstream answered, or did not. A side page may lie over the one that waits.
@@ -154,19 +187,29 @@ impl Visit {
         answer: Result<Box<api::Progress>, AskFault>,
         around: &Around,
     ) -> Vec<Effect> {
-        let place = match answer {
-            Ok(progress) => Place::Progress(Box::new(progress_page(&progress, around))),
-            Err(fault) => Place::NoProgress(fault),
+        let seen = |request: &ProgressRequest| match &answer {
+            Ok(progress) => Place::Progress(Box::new(progress_page(progress, around))),
+            Err(fault) => Place::NoProgress(*fault, Box::new(request.clone())),
         };
         // An answer to an earlier question would be taken for this one's.
-        let asking = Place::Asking { ask };
-        if self.place == asking {
+        if let Place::Asking {
+            ask: asked,
+            request,
+        } = &self.place
+            && *asked == ask
+        {
+            let place = seen(request);
             self.last_touch = around.now.mono;
             return self.go(place);
         }
         for under in &mut self.under {
-            if *under == asking {
-                *under = place.clone();
+            if let Place::Asking {
+                ask: asked,
+                request,
+            } = under
+                && *asked == ask
+            {
+                *under = seen(request);
             }
         }
         Vec::new()

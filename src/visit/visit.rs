@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use yici_catalog::{Answers, Lang, Matter, State};
 use yici_contract::CaseNumber;
+use yici_contract::api::ProgressRequest;
 use yici_hal::escpos::Printed;
 use yici_hal::status::Cause;
 
@@ -74,9 +75,11 @@ pub(super) enum Place {
     /// Waiting for the answer to this question of the visit.
     Asking {
         ask: u32,
+        request: Box<ProgressRequest>,
     },
     Progress(Box<page::Progress>),
-    NoProgress(AskFault),
+    /// No answer to this question.
+    NoProgress(AskFault, Box<ProgressRequest>),
     /// After a restart: cases whose slip nobody holds.
     Recovered {
         until: Duration,
@@ -304,6 +307,19 @@ impl Visit {
         }
     }
 
+    /// A card reader that failed works again: whoever still waits for their card need not ask for it.
+    pub fn reader_is_back(&mut self, around: &Around) -> Vec<Effect> {
+        if let Place::Card {
+            state: CardState::Fault(_),
+            ask,
+            ..
+        } = self.place
+        {
+            return self.wait_for_card(ask, around);
+        }
+        Vec::new()
+    }
+
     /// The printer spoke about a slip. A side page may lie over the one that waits.
     pub fn slip(&mut self, id: SlipId, printed: Printed, around: &Around) -> Vec<Effect> {
         // Paper, or half of it, may lie in the outlet even if the citizen has moved on.
@@ -458,7 +474,7 @@ impl Visit {
             | Place::CaseNumber(_)
             | Place::Asking { .. }
             | Place::Progress(_)
-            | Place::NoProgress(_) => true,
+            | Place::NoProgress(..) => true,
         }
     }
 
@@ -475,7 +491,7 @@ impl Visit {
                 Content::Notice(Box::new(notice::notice(self.matter(around)?, around)))
             }
             Place::Consent => Content::Consent {
-                reader: identity::offer(around.reader),
+                reader: around.health.reader(),
             },
             Place::Card { state, ask, .. } => Content::Card {
                 state: *state,
@@ -506,7 +522,7 @@ impl Visit {
                 let method = takeaway::method(self.matter(around)?, around);
                 Content::Method(Box::new(method))
             }
-            Place::Printing(slip) => Content::Printing(slip.state, takeaway::offer(around.printer)),
+            Place::Printing(slip) => Content::Printing(slip.state, around.health.printer()),
             Place::Phone(document) => Content::Phone {
                 payload: document.as_ref().clone().speaking(self.lang).phone_text(),
             },
@@ -523,17 +539,17 @@ impl Visit {
             Place::Receipt => self.receipt_page(around)?,
             Place::Evaluate(rated) => self.evaluate_page(rated, around)?,
             Place::Track { wrong } => Content::Track {
-                scanner: around.scanner,
-                reader: identity::offer(around.reader),
+                scanner: around.health.scanner(),
+                reader: around.health.reader(),
                 wrong: *wrong,
             },
             Place::CaseNumber(typed) => Content::CaseNumber(typed.view()),
             Place::Asking { .. } => Content::Asking,
             Place::Progress(progress) => Content::Progress(progress.clone()),
-            Place::NoProgress(fault) => Content::NoProgress(*fault),
+            Place::NoProgress(fault, _) => Content::NoProgress(*fault),
             Place::Recovered { .. } => Content::Recovered {
                 numbers: self.recovered.iter().map(CaseNumber::to_string).collect(),
-                printer: takeaway::offer(around.printer),
+                printer: around.health.printer(),
             },
             Place::Goodbye { .. } => Content::Goodbye(self.goodbye),
         })
@@ -549,7 +565,7 @@ impl Visit {
             | Place::CaseNumber(_)
             | Place::Asking { .. }
             | Place::Progress(_)
-            | Place::NoProgress(_)
+            | Place::NoProgress(..)
             | Place::Recovered { .. }
             | Place::Card { ask: Some(_), .. } => None,
             Place::Notice => Some(Step::Notice),
@@ -611,7 +627,7 @@ impl Visit {
                 true => (Some(Main::Continue), true),
                 false => (Some(Main::Submit), true),
             },
-            Place::NotStored(_) | Place::NoProgress(_) => (Some(Main::Retry), true),
+            Place::NotStored(_) | Place::NoProgress(..) => (Some(Main::Retry), true),
             Place::Receipt => match self.wants_slip(around) {
                 true => (Some(Main::Receipt), true),
                 false => (Some(Main::Continue), true),
@@ -623,7 +639,7 @@ impl Visit {
             Place::CaseNumber(typed) => (Some(Main::Continue), !typed.is_empty()),
             Place::Progress(_) => (Some(Main::Done), true),
             Place::Notice => (Some(Main::Start), true),
-            Place::Consent => match identity::offer(around.reader) {
+            Place::Consent => match around.health.reader() {
                 page::Offer::Ready | page::Offer::Unknown => (Some(Main::Agree), true),
                 page::Offer::Unavailable(_) => (Some(Main::Agree), false),
                 page::Offer::Absent => (None, false),
@@ -681,7 +697,7 @@ impl Visit {
             },
             Place::Evaluate(_) => self.finish(around),
             Place::CaseNumber(_) => self.case_main(around),
-            Place::NoProgress(_) => self.track(around),
+            Place::NoProgress(..) => self.ask_again(around),
             Place::Progress(_) => self.finish(around),
             Place::Notice => match self.identity {
                 Identity::Nobody => self.go(Place::Consent),
@@ -775,12 +791,19 @@ impl Visit {
         if matches!(self.place, Place::Track { .. }) {
             effects.push(Effect::StopScanning);
         }
+        if let Place::Card {
+            ask: Some(number), ..
+        } = &self.place
+        {
+            let typed = TypedNumber::kept(number);
+            self.go(Place::CaseNumber(typed));
+            return effects;
+        }
         if let (
-            Place::Card { ask: Some(_), .. }
-            | Place::CaseNumber(_)
+            Place::CaseNumber(_)
             | Place::Asking { .. }
             | Place::Progress(_)
-            | Place::NoProgress(_),
+            | Place::NoProgress(..),
             true,
         ) = (&self.place, self.under.is_empty())
         {
@@ -804,7 +827,7 @@ impl Visit {
             | Place::CaseNumber(_)
             | Place::Asking { .. }
             | Place::Progress(_)
-            | Place::NoProgress(_)
+            | Place::NoProgress(..)
             | Place::Recovered { .. } => Place::Home,
             Place::Applicant => Place::Method,
             Place::Form { topic: 0, .. } => self.before_form(around),
@@ -1124,7 +1147,7 @@ impl Visit {
         let id = SlipId(self.slips);
         let document = Box::new(document.reprint(copy).speaking(self.lang));
         let mut effects = Vec::new();
-        let state = match takeaway::offer(around.printer) {
+        let state = match around.health.printer() {
             page::Offer::Unavailable(cause) => Printing::Failed {
                 cause: Some(cause),
                 actor: cause.actor(),
@@ -1213,7 +1236,7 @@ impl Visit {
             | Place::CaseNumber(_)
             | Place::Asking { .. }
             | Place::Progress(_)
-            | Place::NoProgress(_)
+            | Place::NoProgress(..)
             | Place::Recovered { .. }
             | Place::Goodbye { .. } => self.guidance(around),
         }

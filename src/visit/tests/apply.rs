@@ -11,11 +11,13 @@ use yici_contract::case::{Applicant, How, Source};
 use yici_contract::envelope::Attachment;
 use yici_contract::{Case, CaseNumber, Digest, Private, PrivateBytes, SlipCode, SlipSecret};
 use yici_hal::id_card::{CardKind, Day, IdCard, Sex, Validity};
+use yici_hal::status::{Scanner, ScannerStatus};
 
 use super::super::page::{
     AskFault, CaseNumberFault, CheckPart, Delivery, Field, FieldFault, FieldInput, StoreFault,
 };
 use super::*;
+use crate::health::OutboxState;
 use crate::slips::Document;
 
 const NAME: &str = "欧阳一次";
@@ -68,7 +70,7 @@ fn fill(walk: &mut Walk, field: &Field) {
 impl Walk {
     fn submitting() -> Walk {
         let mut walk = Walk::new();
-        walk.terminal = walk.terminal.submitting();
+        walk.event(Event::Says(Word::Outbox(OutboxState::Open { parked: 0 })));
         walk
     }
 
@@ -584,7 +586,11 @@ fn progress_of(number: CaseNumber) -> Box<api::Progress> {
 #[test]
 fn progress_opens_by_the_slips_code() {
     let mut walk = Walk::submitting();
-    walk.event(Event::Scanner(Offer::Ready));
+    walk.event(Event::Says(Word::Scanner(ScannerStatus {
+        device: DeviceState::Online,
+        scanner: Scanner::On,
+        cause: None,
+    })));
     walk.touch(Touch::Wake);
     walk.touch(Touch::Track);
     let visit = walk.visit();
@@ -681,6 +687,93 @@ fn progress_opens_by_number_and_card_and_the_card_tells_nothing_else() {
     walk.touch(Touch::Matter("newborn".into()));
     let page = walk.touch(Touch::Main);
     assert!(matches!(page.content, Content::Consent { .. }), "{page:?}");
+}
+
+/// Asking again repeats the question; a number that was typed is kept.
+#[test]
+fn progress_that_cannot_be_had_is_asked_for_again() {
+    let mut walk = Walk::submitting();
+    walk.touch(Touch::Wake);
+    walk.touch(Touch::Track);
+    walk.touch(Touch::TypeCase);
+    let number = CaseNumber::random().expect("random");
+    walk.touch(Touch::Insert(Private::new(number.compact())));
+    let typed = |page: &Page| match &page.content {
+        Content::CaseNumber(typed) => typed.typed.clone(),
+        _ => panic!("{page:?}"),
+    };
+    let whole = typed(&walk.terminal.view());
+    walk.touch(Touch::Main);
+    let page = walk.touch(Touch::Back);
+    assert_eq!(typed(&page), whole, "back from the card keeps the number");
+    walk.touch(Touch::Main);
+    let visit = walk.visit();
+    walk.event(Event::Card {
+        visit,
+        reply: CardReply::Read(card()),
+    });
+    let asked = |walk: &Walk| match walk.effects.last() {
+        Some(Effect::Ask { ask, request, .. }) => (*ask, request.clone()),
+        _ => panic!("{:?}", walk.effects.last()),
+    };
+    let (first, request) = asked(&walk);
+    for fault in [AskFault::Unreachable, AskFault::Refused] {
+        let (ask, _) = asked(&walk);
+        let answer = Err(fault);
+        walk.event(Event::Progress { visit, ask, answer });
+        let page = walk.touch(Touch::Main);
+        assert_eq!(page.content, Content::Asking, "{fault:?}");
+        let (again, same) = asked(&walk);
+        assert!(
+            again > ask,
+            "an answer to the first does not count any more"
+        );
+        assert_eq!(same, request);
+    }
+    // The first answer comes after all: another question is open by now.
+    let answer = Ok(progress_of(number));
+    let page = walk.event(Event::Progress {
+        visit,
+        ask: first,
+        answer,
+    });
+    assert_eq!(page.content, Content::Asking);
+    // A number that is not known is looked at again, not typed again.
+    let (ask, _) = asked(&walk);
+    let answer = Err(AskFault::NotFound);
+    walk.event(Event::Progress { visit, ask, answer });
+    let page = walk.touch(Touch::Main);
+    assert_eq!(typed(&page), whole);
+    // Asking on and on would keep it closed.
+    walk.touch(Touch::Main);
+    let (ask, _) = asked(&walk);
+    let answer = Err(AskFault::TooMany);
+    walk.event(Event::Progress { visit, ask, answer });
+    let page = walk.touch(Touch::Main);
+    assert!(matches!(page.content, Content::Track { .. }), "{page:?}");
+}
+
+/// A case that is parked, or an outbox that cannot be opened, is known to the terminal as a whole.
+#[test]
+fn what_the_outbox_says_is_part_of_the_terminals_health() {
+    use crate::health::{Condition, Part, Trouble};
+    let mut walk = Walk::submitting();
+    let outbox = |walk: &Walk| {
+        let mut entries = walk.terminal.health().entries().iter();
+        let outbox = entries.find(|entry| entry.part == Part::Outbox);
+        outbox.expect("it has one").condition()
+    };
+    assert_eq!(outbox(&walk), Condition::Good);
+    walk.event(Event::Says(Word::Outbox(OutboxState::Open { parked: 2 })));
+    assert_eq!(outbox(&walk), Condition::Troubled(Trouble::Parked(2)));
+    assert!(matches!(walk.effects.last(), Some(Effect::Log(_))));
+    let home = |page: Page| match page.content {
+        Content::Home(home) => home.track,
+        _ => panic!("{page:?}"),
+    };
+    assert!(home(walk.touch(Touch::Wake)), "others submit as before");
+    let page = walk.event(Event::Says(Word::Outbox(OutboxState::Closed)));
+    assert!(!home(page));
 }
 
 #[test]
