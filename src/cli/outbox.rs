@@ -10,11 +10,12 @@ use serde_json::json;
 use yici_contract::CaseNumber;
 
 use super::{Format, Verdict, print_json, print_line, upstream};
-use crate::outbox::{Outbox, OutboxError};
+use crate::outbox::{Line, Outbox, OutboxError, State};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Every case, oldest first, and whether upstream has it.
+    /// Every case, oldest first, and whether upstream has it. Exit code 1 if a case is parked that was
+    /// not exported.
     List {
         /// The terminal's configuration.
         #[arg(long)]
@@ -87,7 +88,12 @@ fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
             }
         }
     }
-    Ok(Verdict::Fine)
+    // One that was taken out is in people's hands; nothing here asks for them any more.
+    let open = |line: &Line| line.state == State::Parked && line.exported.is_none();
+    Ok(match lines.iter().any(open) {
+        true => Verdict::Findings,
+        false => Verdict::Fine,
+    })
 }
 
 fn export(number: &CaseNumber, config: &Path, out: &Path) -> miette::Result<Verdict> {

@@ -210,6 +210,8 @@ fn a_case_that_is_refused_for_good_is_parked_and_exportable() {
             (&line["state"], &line["exported"]),
             (&json!("parked"), &Value::Null)
         );
+        let list = || terminal.kiosk(&["outbox", "list"]).status.code();
+        assert_eq!(list(), Some(1), "a parked case is a finding");
         let out = terminal.path(&format!("{number}.sealed"));
         let export = ["outbox", "export", &number, "--out", out.to_str().unwrap()];
         assert!(terminal.kiosk(&export).status.success());
@@ -226,6 +228,7 @@ fn a_case_that_is_refused_for_good_is_parked_and_exportable() {
             .into_iter()
             .find(|l| l["number"] == number);
         assert!(line.unwrap()["exported"].is_string());
+        assert_eq!(list(), Some(0), "it is in people's hands now");
         let next = next.to_string();
         let gone = terminal.kiosk(&["outbox", "export", &next, "--out", "/dev/null/x"]);
         assert_eq!(gone.status.code(), Some(2));
