@@ -15,6 +15,7 @@ pub mod discover;
 pub mod escpos;
 pub mod glyph;
 pub mod id_card;
+pub mod panel;
 pub mod printer_port;
 pub mod slip;
 pub mod smart_card;

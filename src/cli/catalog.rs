@@ -55,7 +55,8 @@ pub(super) enum Command {
     },
 }
 
-fn lang(text: &str) -> Result<Lang, String> {
+/// A language of texts by its code.
+pub(super) fn lang(text: &str) -> Result<Lang, String> {
     match text {
         "zh" => Ok(Lang::Zh),
         "en" => Ok(Lang::En),

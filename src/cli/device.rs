@@ -1,34 +1,42 @@
 //! `kiosk device`: what is connected, what it says, a real test of each, and one card or code read.
 
 mod id_card;
+mod list;
 mod next_step;
+mod panel;
 mod printer;
+mod report;
 mod scanner;
 mod social_card;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::Value;
+use yici_catalog::Lang;
 use yici_hal::address::{Address, UsbDevice};
 use yici_hal::class::DeviceClass;
 use yici_hal::escpos::Profile;
 use yici_hal::id_card::photo::PhotoDecoder;
-use yici_hal::slip::{PaperWidth, columns};
-use yici_hal::status::Cause;
+use yici_hal::slip::PaperWidth;
 
-use super::{Format, Verdict, print_json};
+use super::catalog::lang;
+use super::{Format, Verdict, print_json, print_line};
 use crate::config::Config;
-use next_step::next_step;
+use crate::health::Part;
+use panel::Panel;
+use report::{Finding, Line};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// What is configured.
+    /// What is configured, and what else is connected.
     List(Which),
     /// What each device says about itself.
     Status(Which),
-    /// Really try each device: the reader's security module, a printed slip, a code.
+    /// Really try each device, one after the other: the reader's security module, a printed slip, a
+    /// code, a finger on the screen.
     Test(Which),
     /// Wait for one card or code and print its record. The configuration beside --device names the
     /// decoder of photos.
@@ -66,6 +74,9 @@ pub(super) struct Which {
     /// reader, a TCP port for a printer.
     #[arg(long, value_enum, requires = "device")]
     class: Option<Class>,
+    /// The language of texts.
+    #[arg(long, value_parser = lang, default_value = "zh")]
+    lang: Lang,
     /// How results are printed.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -80,7 +91,9 @@ enum Class {
     IdCard,
     SocialCard,
     Code,
+    Camera,
     Printer,
+    FormPrinter,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -109,33 +122,31 @@ impl From<Class> for DeviceClass {
             Class::IdCard => Self::IdCard,
             Class::SocialCard => Self::SocialCard,
             Class::Code => Self::Code,
+            Class::Camera => Self::Camera,
             Class::Printer => Self::Printer,
+            Class::FormPrinter => Self::FormPrinter,
         }
     }
 }
 
-/// The class's name, filled up to a column of a terminal window, where an ideograph takes two places.
-fn padded(class: DeviceClass) -> String {
-    const ROOM: usize = 32;
-    let name = match class {
-        DeviceClass::IdCard => "ID card reader 身份证阅读器",
-        DeviceClass::SocialCard => "social card reader 社保卡读卡器",
-        DeviceClass::Code => "code scanner 扫码器",
-        DeviceClass::Camera => "document camera 高拍仪",
-        DeviceClass::Printer => "slip printer 凭条打印机",
-        DeviceClass::FormPrinter => "form printer A4打印机",
-        DeviceClass::Touch => "touch 触摸",
-        DeviceClass::Screen => "screen 屏幕",
-        DeviceClass::Audio => "audio 声音",
-    };
-    format!("{name}{}", " ".repeat(ROOM.saturating_sub(columns(name))))
-}
-
 pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
     match command {
-        Command::List(which) => list(which),
-        Command::Status(which) => report(which, status),
-        Command::Test(which) => report(which, test),
+        Command::List(which) => list::list(which),
+        Command::Status(which) => {
+            let devices = devices(which)?;
+            let mut lines = statuses(&devices, which.lang);
+            if which.device.is_none() {
+                lines.extend(Panel::find(Path::new("/")).status());
+            }
+            report::print(&lines, which.lang, which.format)
+        }
+        Command::Test(which) => {
+            let mut lines = tests(&devices(which)?, which.lang);
+            if which.device.is_none() {
+                lines.extend(Panel::find(Path::new("/")).test());
+            }
+            report::print(&lines, which.lang, which.format)
+        }
         Command::Read {
             class,
             device,
@@ -169,7 +180,8 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
 
 fn nothing_named() -> miette::Report {
     miette::miette!(
-        help = "name a configuration with --config FILE or a device with --device URL",
+        help = "name a configuration with --config FILE or a device with --device URL; \
+                `kiosk device list` shows what is connected",
         "no device is named"
     )
 }
@@ -184,11 +196,26 @@ fn must_take(class: DeviceClass, address: &Address) -> miette::Result<()> {
     ))
 }
 
+/// A device that an address was given for.
 struct Device {
-    class: DeviceClass,
+    class: Class,
     address: Address,
     profile: Profile,
     photo_decoder: Option<PhotoDecoder>,
+}
+
+impl Device {
+    fn line(&self, finding: Finding) -> Line {
+        Line {
+            class: self.class.into(),
+            device: Some(self.address.to_string()),
+            finding,
+        }
+    }
+
+    fn name(&self, lang: Lang) -> &'static str {
+        Part::Device(self.class.into()).name(lang)
+    }
 }
 
 fn devices(which: &Which) -> miette::Result<Vec<Device>> {
@@ -202,10 +229,10 @@ fn devices(which: &Which) -> miette::Result<Vec<Device>> {
         .and_then(|config| config.photo_decoder.clone());
     if let Some(address) = &which.device {
         let class = match which.class {
-            Some(class) => class.into(),
+            Some(class) => class,
             None => usual_class(address)?,
         };
-        must_take(class, address)?;
+        must_take(class.into(), address)?;
         let address = address.clone();
         return Ok(vec![Device {
             class,
@@ -215,30 +242,35 @@ fn devices(which: &Which) -> miette::Result<Vec<Device>> {
         }]);
     }
     let config = config.ok_or_else(nothing_named)?;
-    let configured = DeviceClass::ALL.into_iter().filter_map(|class| {
-        let address = config.address(class)?.clone();
+    Ok(configured(&config))
+}
+
+/// The devices that a configuration names.
+fn configured(config: &Config) -> Vec<Device> {
+    let device = |class: &Class| {
+        let address = config.address((*class).into())?.clone();
         Some(Device {
-            class,
+            class: *class,
             address,
-            profile,
-            photo_decoder: photo_decoder.clone(),
+            profile: config.profile,
+            photo_decoder: config.photo_decoder.clone(),
         })
-    });
-    Ok(configured.collect())
+    };
+    Class::value_variants().iter().filter_map(device).collect()
 }
 
 /// What a device most probably is.
-fn usual_class(address: &Address) -> miette::Result<DeviceClass> {
+fn usual_class(address: &Address) -> miette::Result<Class> {
     Ok(match address {
-        Address::Serial { .. } | Address::Hid { .. } => DeviceClass::IdCard,
+        Address::Serial { .. } | Address::Hid { .. } => Class::IdCard,
         Address::Usb { device, .. } => match device {
-            UsbDevice::Id { .. } => DeviceClass::IdCard,
-            UsbDevice::Printer => DeviceClass::Printer,
+            UsbDevice::Id { .. } => Class::IdCard,
+            UsbDevice::Printer => Class::Printer,
         },
-        Address::Tcp { .. } => DeviceClass::Printer,
-        Address::Pcsc { .. } => DeviceClass::SocialCard,
-        Address::V4l { .. } => DeviceClass::Camera,
-        Address::Ipp { .. } => DeviceClass::FormPrinter,
+        Address::Tcp { .. } => Class::Printer,
+        Address::Pcsc { .. } => Class::SocialCard,
+        Address::V4l { .. } => Class::Camera,
+        Address::Ipp { .. } => Class::FormPrinter,
         Address::Auto => {
             return Err(miette::miette!(
                 help = "add --class, such as --class id-card",
@@ -248,100 +280,122 @@ fn usual_class(address: &Address) -> miette::Result<DeviceClass> {
     })
 }
 
-fn list(which: &Which) -> miette::Result<Verdict> {
-    let devices = devices(which)?;
-    match which.format {
-        Format::Json => {
-            let list: Vec<Value> = devices
-                .iter()
-                .map(|device| json!({"class": device.class, "device": device.address}))
-                .collect();
-            print_json(&list)?;
+/// What each says, all asked at once; says on stderr for whom it waits when it takes long.
+fn statuses(devices: &[Device], lang: Lang) -> Vec<Line> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let (results, inbox) = channel();
+    let mut findings: Vec<Option<Finding>> = devices.iter().map(|_| None).collect();
+    std::thread::scope(|scope| {
+        for (at, device) in devices.iter().enumerate() {
+            let results = results.clone();
+            scope.spawn(move || results.send((at, status(device))));
         }
-        Format::Text => {
-            for device in &devices {
-                println!("{} {}", padded(device.class), device.address);
-            }
-        }
-    }
-    Ok(Verdict::Fine)
-}
-
-/// What one device came to.
-struct Finding {
-    said: Value,
-    cause: Option<Cause>,
-}
-
-fn report(which: &Which, look: fn(&Device) -> Finding) -> miette::Result<Verdict> {
-    let mut list = Vec::new();
-    let mut verdict = Verdict::Fine;
-    for device in devices(which)? {
-        let Finding { said, cause } = look(&device);
-        if cause.is_some() {
-            verdict = Verdict::Findings;
-        }
-        let next = cause.map(next_step);
-        match which.format {
-            Format::Json => list.push(json!({
-                "class": device.class,
-                "device": device.address,
-                "says": said,
-                "cause": cause,
-                "next": next,
-            })),
-            Format::Text => {
-                let sign = if cause.is_none() { "ok" } else { "!!" };
-                println!("{sign}  {} {}", padded(device.class), device.address);
-                print_fields(&said, "    ", ": ");
-                if let (Some(cause), Some(next)) = (cause, next) {
-                    println!("    {cause}; next: {next}");
+        drop(results);
+        loop {
+            match inbox.recv_timeout(PATIENCE) {
+                Ok((at, finding)) => findings[at] = Some(finding),
+                Err(RecvTimeoutError::Timeout) => {
+                    let waits = devices.iter().zip(&findings);
+                    let waits: Vec<&str> = waits
+                        .filter(|(_, finding)| finding.is_none())
+                        .map(|(device, _)| device.name(lang))
+                        .collect();
+                    match lang {
+                        Lang::Zh => eprintln!("还在等：{}…", waits.join("、")),
+                        Lang::En => eprintln!("still waiting for: {}…", waits.join(", ")),
+                    }
                 }
+                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-    }
-    if which.format == Format::Json {
-        print_json(&list)?;
-    }
-    Ok(verdict)
+    });
+    let lines = devices.iter().zip(findings);
+    lines
+        .filter_map(|(device, finding)| Some(device.line(finding?)))
+        .collect()
 }
 
-fn print_fields(fields: &Value, before: &str, between: &str) {
+/// Tries one after the other, and says on stderr what is to be done for each.
+fn tests(devices: &[Device], lang: Lang) -> Vec<Line> {
+    let of = devices.len();
+    let one = |(at, device): (usize, &Device)| {
+        eprintln!("[{}/{of}] {} {}", at + 1, device.name(lang), device.address);
+        eprintln!("      {}", device.class.preparation(lang));
+        device.line(test(device))
+    };
+    devices.iter().enumerate().map(one).collect()
+}
+
+impl Class {
+    /// The classes that none of these devices is of.
+    fn unnamed(named: &[Device]) -> Vec<Class> {
+        let all = Self::value_variants().iter().copied();
+        all.filter(|class| named.iter().all(|device| device.class != *class))
+            .collect()
+    }
+
+    /// What the technician does for the test, or looks at.
+    fn preparation(self, lang: Lang) -> &'static str {
+        let (zh, en) = match self {
+            Self::IdCard => (
+                "问一次安全模块，不用放卡",
+                "asks its security module; no card is needed",
+            ),
+            Self::Code => (
+                "请准备一张有二维码或条形码的纸，听到提示再对准",
+                "have any code at hand, and hold it up when told to",
+            ),
+            Self::SocialCard => (
+                "请把社保卡插好或放好",
+                "have a social security card in the reader",
+            ),
+            Self::Camera => ("请放一页有字的纸，摆平", "lay a printed page flat below it"),
+            Self::FormPrinter => ("会打一张测试页", "prints a test page"),
+            Self::Printer => (
+                "会打一张测试单：看两种文字、罕见字、二维码、切纸",
+                "prints a slip: look at both scripts, rare characters, the QR code, the cut",
+            ),
+        };
+        match lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+}
+
+fn print_fields(fields: &Value) -> miette::Result<()> {
     for (key, value) in fields.as_object().into_iter().flatten() {
         if !value.is_null() {
             let value = value
                 .as_str()
                 .map_or_else(|| value.to_string(), str::to_owned);
-            println!("{before}{key}{between}{value}");
+            print_line(&format!("{key}  {value}"))?;
         }
     }
+    Ok(())
 }
 
 fn status(device: &Device) -> Finding {
     match device.class {
-        DeviceClass::IdCard => id_card::status(&device.address),
-        DeviceClass::SocialCard => social_card::status(&device.address),
-        DeviceClass::Code => scanner::status(&device.address),
-        DeviceClass::Printer => printer::status(&device.address, device.profile),
-        DeviceClass::Camera
-        | DeviceClass::FormPrinter
-        | DeviceClass::Touch
-        | DeviceClass::Screen
-        | DeviceClass::Audio => unimplemented!("its driver is still to come"),
+        Class::IdCard => id_card::status(&device.address),
+        Class::SocialCard => social_card::status(&device.address),
+        Class::Code => scanner::status(&device.address),
+        Class::Printer => printer::status(&device.address, device.profile),
+        Class::Camera | Class::FormPrinter => {
+            unimplemented!("its driver is still to come")
+        }
     }
 }
 
 fn test(device: &Device) -> Finding {
     match device.class {
-        DeviceClass::IdCard => id_card::test(&device.address, device.photo_decoder.as_ref()),
-        DeviceClass::SocialCard => social_card::test(&device.address),
-        DeviceClass::Code => scanner::test(&device.address),
-        DeviceClass::Printer => printer::test(&device.address, device.profile),
-        DeviceClass::Camera
-        | DeviceClass::FormPrinter
-        | DeviceClass::Touch
-        | DeviceClass::Screen
-        | DeviceClass::Audio => unimplemented!("its driver is still to come"),
+        Class::IdCard => id_card::test(&device.address, device.photo_decoder.as_ref()),
+        Class::SocialCard => social_card::test(&device.address),
+        Class::Code => scanner::test(&device.address),
+        Class::Printer => printer::test(&device.address, device.profile),
+        Class::Camera | Class::FormPrinter => {
+            unimplemented!("its driver is still to come")
+        }
     }
 }
 
@@ -375,7 +429,7 @@ fn read(
     };
     match format {
         Format::Json => print_json(&record)?,
-        Format::Text => print_fields(&record, "", "  "),
+        Format::Text => print_fields(&record)?,
     }
     Ok(Verdict::Fine)
 }

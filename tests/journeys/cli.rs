@@ -1,6 +1,6 @@
 //! The command line: exit codes, JSON on stdout, and a next step in every error.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -338,26 +338,103 @@ fn slip_render_says_which_question_is_open() {
 fn devices_say_what_they_are_and_what_to_do_about_a_fault() {
     let hall = Hall::open();
     let config = hall.dir.path().join("kiosk.toml");
-    let device = |command: &str| {
+    let device = |command: &str, more: &[&str]| {
         json_of(
             kiosk()
                 .args(["device", command, "--format", "json", "--config"])
-                .arg(&config),
+                .arg(&config)
+                .args(more),
         )
     };
-    let (code, list) = device("list");
-    assert_eq!((code, list.as_array().unwrap().len()), (0, 2));
-    let (code, status) = device("status");
+    let of = |list: &Value, class: &str| {
+        let mut list = list.as_array().unwrap().iter();
+        list.find(|line| line["class"] == class).unwrap().clone()
+    };
+    let (code, list) = device("list", &[]);
+    assert_eq!(code, 0);
+    assert_eq!(of(&list, "id-card")["device"], hall.card_reader.as_str());
+    for class in ["id-card", "code", "printer"] {
+        assert_eq!(of(&list, class)["origin"], "configuration", "{list}");
+    }
+    let (code, status) = device("status", &[]);
     assert_eq!(code, 0, "{status}");
-    assert_eq!(status[0]["says"]["device"], "online");
-    assert_eq!(status[1]["says"]["paper"], "full");
-    let (code, tested) = device("test");
-    assert_eq!(code, 0, "{tested}");
-    assert_eq!(hall.slips(".png").len(), 1);
+    let reader = of(&status, "id-card");
+    assert_eq!(
+        (&reader["state"], &reader["says"]["device"]),
+        (&json!("good"), &json!("online"))
+    );
+    assert_eq!(of(&status, "printer")["says"]["paper"], "full");
+    // Its port is open, and that is all that can be known of a scanner.
+    assert_eq!(of(&status, "code")["state"], "unknown");
     hall.ctl("paper out");
-    let (code, status) = device("status");
-    assert_eq!((code, status[1]["cause"].as_str()), (1, Some("paperOut")));
-    assert!(status[1]["next"].as_str().unwrap().contains("paper"));
+    let (code, status) = device("status", &["--lang", "en"]);
+    let printer = of(&status, "printer");
+    assert_eq!((code, printer["cause"].as_str()), (1, Some("paperOut")));
+    assert_eq!(
+        (&printer["state"], &printer["actor"]),
+        (&json!("fault"), &json!("staff"))
+    );
+    assert!(printer["next"].as_str().unwrap().contains("roll"));
+    let (_, status) = device("status", &[]);
+    let printer = of(&status, "printer");
+    assert_eq!(printer["happened"], "缺纸了");
+    assert!(printer["next"].as_str().unwrap().contains("纸卷"));
+    assert!(printer["citizens"][0].as_str().unwrap().contains("手机"));
+}
+
+/// Each device is really tried: a slip comes out, a code is read, the security module answers.
+#[test]
+fn a_test_tries_each_device_and_says_on_stderr_what_to_do() {
+    let hall = Hall::open();
+    let mut testing = kiosk()
+        .args(["device", "test", "--format", "json", "--config"])
+        .arg(hall.dir.path().join("kiosk.toml"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut prompts = BufReader::new(testing.stderr.take().unwrap());
+    // It forgets what was held up before, and then says that it waits.
+    while !said.contains("对准扫码器") {
+        assert_ne!(prompts.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    hall.ctl("scan 测试码");
+    prompts.read_to_string(&mut said).unwrap();
+    let output = testing.wait_with_output().unwrap();
+    let tested: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{tested}");
+    assert_eq!(hall.slips(".png").len(), 1);
+    for name in ["身份证阅读器", "扫码器", "凭条打印机"] {
+        assert!(said.contains(name), "{said}");
+    }
+    assert!(said.contains("[1/3]") && said.contains("[3/3]"), "{said}");
+}
+
+/// Devices are asked at once: one that is silent does not hold up the others, and whoever waits is told
+/// for what.
+#[test]
+fn status_waits_for_all_at_once_and_says_for_whom() {
+    let hall = Hall::open();
+    hall.ctl("card silent on");
+    hall.ctl("printer silent on");
+    let shown = output(
+        kiosk()
+            .args(["device", "status", "--config"])
+            .arg(hall.dir.path().join("kiosk.toml")),
+    );
+    assert_eq!(shown.status.code(), Some(1));
+    let text = String::from_utf8(shown.stdout).unwrap();
+    for told in [
+        "✗ 身份证阅读器",
+        "连上了，但没有回应",
+        "下一步：",
+        "? 扫码器",
+        "1 个说不清，2 个有故障",
+    ] {
+        assert!(text.contains(told), "{told} is not in\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "no colours in a file: {text}");
 }
 
 /// Nobody answers at a port: that may be the network as well as the printer's plug.
@@ -369,6 +446,7 @@ fn a_printer_that_cannot_be_reached_is_offline() {
     let (code, status) =
         json_of(kiosk().args(["device", "status", "--format", "json", "--device", &address]));
     assert_eq!(code, 1);
+    assert_eq!(status.as_array().unwrap().len(), 1, "one was asked for");
     assert_eq!(status[0]["says"]["device"], "offline");
     assert_eq!(status[0]["cause"], "notConnected");
 }
@@ -384,12 +462,16 @@ fn devices_are_listed_in_columns() {
     let text = String::from_utf8(listed.stdout).unwrap();
     let starts: Vec<usize> = text
         .lines()
-        .map(|line| {
-            let at = line.find("serial:").or(line.find("tcp:")).unwrap();
-            columns(&line[..at])
+        .filter_map(|line| {
+            let at = line.find("serial:").or(line.find("tcp:"))?;
+            Some(columns(&line[..at]))
         })
         .collect();
-    assert_eq!(starts, [33, 33], "{text}");
+    assert_eq!(starts, [31, 31, 31], "{text}");
+    assert!(
+        text.contains("没有配置：社保卡读卡器、高拍仪、A4 打印机"),
+        "{text}"
+    );
 }
 
 #[test]

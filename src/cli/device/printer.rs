@@ -26,15 +26,9 @@ pub(super) fn test(address: &Address, profile: Profile) -> Finding {
         Err(_) => Printed::Failed(Cause::NotConnected),
     };
     let (said, cause) = match printed {
-        Printed::Completed => (
-            "completed: the printer says that the slip is on paper",
-            None,
-        ),
+        Printed::Completed => ("completed", None),
         // Not proven is not a pass: a technician looks and decides.
-        Printed::Unknown(_) => (
-            "unknown: the printer does not say; look whether the test slip came out",
-            Some(Cause::NoAnswer),
-        ),
+        Printed::Unknown(_) => ("unknown", Some(Cause::NoAnswer)),
         Printed::Failed(cause) => ("failed", Some(cause)),
     };
     Finding {

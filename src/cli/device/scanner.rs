@@ -35,11 +35,11 @@ pub(super) fn test(address: &Address) -> Finding {
     });
     match heard {
         Ok(Some(code)) => Finding {
-            said: json!({"code": format!("{} characters", code.text().chars().count())}),
+            said: json!({"characters": code.text().chars().count()}),
             cause: None,
         },
         Ok(None) => Finding {
-            said: json!({"code": "none was held up, or none was read"}),
+            said: json!({"error": "没有读到码 no code was read"}),
             cause: Some(yici_hal::status::Cause::NoAnswer),
         },
         Err(error) => unreadable(&error),

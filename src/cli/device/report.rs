@@ -1,0 +1,378 @@
+//! What a look at the devices came to: for people in their language, for programs as JSON.
+
+use std::io::IsTerminal;
+
+use serde_json::{Map, Value, json};
+use yici_catalog::Lang;
+use yici_hal::class::DeviceClass;
+use yici_hal::slip::columns;
+use yici_hal::status::Cause;
+
+use super::{Format, Verdict, print_json, print_line};
+use crate::health::{Journey, Part, Trouble, blocks, happened, journeys, next_step, who};
+
+/// What one device came to.
+pub(super) struct Finding {
+    /// Its own words: an object whose values are the words of `hal::status`, numbers, or texts.
+    pub(super) said: Value,
+    /// What is wrong with it.
+    pub(super) cause: Option<Cause>,
+}
+
+/// One device and what it came to.
+pub(super) struct Line {
+    pub(super) class: DeviceClass,
+    /// Its URL; for what the system finds by itself the system's name; nothing for what is missed.
+    pub(super) device: Option<String>,
+    pub(super) finding: Finding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Good,
+    /// Something that matters was not said. Never shown as good.
+    Unknown,
+    Fault,
+}
+
+impl Line {
+    fn state(&self) -> State {
+        let unsure = |(key, bad): (&str, &[&str])| {
+            self.finding.said[key]
+                .as_str()
+                .is_some_and(|word| bad.contains(&word))
+        };
+        // The word for the device decides, and for a printer its paper, for a scanner whether it
+        // scans (see `ready` in hal::status); that nobody knows whether a card lies there is no doubt.
+        let doubts: [(&str, &[&str]); 5] = [
+            (
+                "device",
+                &["offline", "powerOff", "noDevice", "starting", "deviceBusy"],
+            ),
+            ("paper", &["unknown"]),
+            ("scanner", &["unknown"]),
+            ("screen", &["unknown"]),
+            ("sound", &["unknown"]),
+        ];
+        match self.finding.cause {
+            Some(_) => State::Fault,
+            None if doubts.into_iter().any(unsure) => State::Unknown,
+            None => State::Good,
+        }
+    }
+
+    fn name(&self, lang: Lang) -> &'static str {
+        Part::Device(self.class).name(lang)
+    }
+
+    /// What citizens cannot do meanwhile.
+    fn taken_off(&self) -> impl Iterator<Item = &'static Journey> {
+        let off = self
+            .finding
+            .cause
+            .is_some_and(|cause| blocks(self.class, cause));
+        journeys(Part::Device(self.class))
+            .iter()
+            .filter(move |_| off)
+    }
+
+    fn json(&self, lang: Lang) -> Value {
+        let trouble = self.finding.cause.map(Trouble::Fault);
+        json!({
+            "class": self.class,
+            "device": self.device,
+            "state": match self.state() {
+                State::Good => "good",
+                State::Unknown => "unknown",
+                State::Fault => "fault",
+            },
+            "says": self.finding.said,
+            "cause": self.finding.cause,
+            "happened": trouble.map(|trouble| happened(trouble, lang)),
+            "actor": self.finding.cause.map(Cause::actor),
+            "next": trouble.map(|trouble| next_step(trouble, lang)),
+            "citizens": self.taken_off().map(|journey| journey.without(lang)).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Its lines, the first with sign, name and place.
+    fn text(&self, lang: Lang, ink: Ink) -> String {
+        let (sign, colour) = match self.state() {
+            State::Good => ("✓", GREEN),
+            State::Unknown => ("?", YELLOW),
+            State::Fault => ("✗", RED),
+        };
+        let place = self.device.as_deref().unwrap_or_default();
+        let mut text = format!(
+            "{} {} {}",
+            ink.paint(sign, colour),
+            padded(self.name(lang)),
+            ink.paint(place, DIM)
+        );
+        let mut add = |line: &str| {
+            text += "\n    ";
+            text += line;
+        };
+        let (meanwhile, next, why) = match lang {
+            Lang::Zh => ("这期间：", "下一步：", "原因："),
+            Lang::En => ("meanwhile: ", "next: ", "reason: "),
+        };
+        match self.finding.cause.map(Trouble::Fault) {
+            Some(trouble) => {
+                add(&happened(trouble, lang));
+                if let Some(error) = self.finding.said["error"].as_str() {
+                    add(&ink.paint(&format!("{why}{error}"), DIM));
+                }
+                let (step, actor) = (next_step(trouble, lang), who(trouble.actor(), lang));
+                add(&match lang {
+                    Lang::Zh => format!("{next}{step}（{actor}）"),
+                    Lang::En => format!("{next}{step} ({actor})"),
+                });
+                for journey in self.taken_off() {
+                    add(&format!("{meanwhile}{}", journey.without(lang)));
+                }
+            }
+            None => {
+                let said = spoken(self.class, &self.finding.said, lang);
+                if !said.is_empty() {
+                    add(&said);
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Prints what was found; findings make exit code 1.
+pub(super) fn print(lines: &[Line], lang: Lang, format: Format) -> miette::Result<Verdict> {
+    match format {
+        Format::Json => print_json(&lines.iter().map(|line| line.json(lang)).collect::<Vec<_>>())?,
+        Format::Text => {
+            let ink = Ink::for_stdout();
+            for line in lines {
+                print_line(&line.text(lang, ink))?;
+            }
+            print_line(&summary(lines, lang))?;
+        }
+    }
+    Ok(
+        match lines.iter().any(|line| line.state() == State::Fault) {
+            true => Verdict::Findings,
+            false => Verdict::Fine,
+        },
+    )
+}
+
+/// One line that says it all to whoever is in a hurry.
+fn summary(lines: &[Line], lang: Lang) -> String {
+    let count = |state| lines.iter().filter(|line| line.state() == state).count();
+    let (good, unknown, fault) = (
+        count(State::Good),
+        count(State::Unknown),
+        count(State::Fault),
+    );
+    let parts = match lang {
+        Lang::Zh => [
+            (good, format!("{good} 个正常")),
+            (unknown, format!("{unknown} 个说不清")),
+            (fault, format!("{fault} 个有故障")),
+        ],
+        Lang::En => [
+            (good, format!("{good} good")),
+            (unknown, format!("{unknown} cannot be told")),
+            (fault, format!("{fault} with a fault")),
+        ],
+    };
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(_, said)| said)
+        .collect();
+    match (lang, said.is_empty()) {
+        (Lang::Zh, true) => "没有设备".into(),
+        (Lang::En, true) => "no devices".into(),
+        (Lang::Zh, false) => said.join("，"),
+        (Lang::En, false) => said.join(", "),
+    }
+}
+
+/// A name filled up to a column of a terminal window, where an ideograph takes two places.
+pub(super) fn padded(name: &str) -> String {
+    const ROOM: usize = 28;
+    format!("{name}{}", " ".repeat(ROOM.saturating_sub(columns(name))))
+}
+
+/// Words of a device as people say them; what is not known here is said as it came.
+fn spoken(class: DeviceClass, said: &Value, lang: Lang) -> String {
+    let nothing = Map::new();
+    let fields = said.as_object().unwrap_or(&nothing);
+    let parts: Vec<String> = fields
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            format!("{} {}", label(class, key, lang), word(&value, lang))
+        })
+        .collect();
+    parts.join(" · ")
+}
+
+fn label<'a>(class: DeviceClass, key: &'a str, lang: Lang) -> &'a str {
+    let (zh, en) = match (key, class) {
+        ("device", _) => ("状态", "status"),
+        ("paper", _) => ("纸", "paper"),
+        ("media", DeviceClass::Printer | DeviceClass::FormPrinter) => ("出纸口", "outlet"),
+        ("media", _) => ("读卡区", "card"),
+        ("scanner", _) => ("扫码", "scanning"),
+        ("securityModule", _) => ("安全模块", "security module"),
+        ("printed", _) => ("测试单", "test slip"),
+        ("characters", _) => ("读到的字数", "characters read"),
+        ("name", _) => ("名称", "name"),
+        ("mode", _) => ("分辨率", "mode"),
+        ("screen", _) => ("接头", "connector"),
+        ("finger", _) => ("手指", "finger"),
+        ("sound", _) => ("出声", "sound"),
+        _ => (key, key),
+    };
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
+}
+
+fn word(value: &str, lang: Lang) -> &str {
+    let (zh, en) = match value {
+        "online" => ("正常", "works"),
+        "offline" => ("脱机", "offline"),
+        "powerOff" => ("关着", "switched off"),
+        "noDevice" => ("没有", "none"),
+        "hardwareError" => ("硬件故障", "hardware fault"),
+        "userError" => ("要人处理", "needs a hand"),
+        "deviceBusy" => ("正忙", "busy"),
+        "starting" => ("端口打得开，还没说过话", "port opens, nothing heard yet"),
+        "unknown" => ("说不清", "cannot be told"),
+        "full" => ("足够", "enough"),
+        "low" => ("快用完了", "nearly out"),
+        "out" => ("没有了", "out"),
+        "jammed" => ("卡住了", "jammed"),
+        "present" => ("有", "there"),
+        "notPresent" => ("空", "free"),
+        "on" => ("开着", "on"),
+        "off" => ("关着", "off"),
+        "completed" => ("打印机说打好了", "the printer says that it is on paper"),
+        "connected" => ("接着屏幕", "a screen is there"),
+        "disconnected" => ("没有接屏幕", "no screen"),
+        "felt" => ("点到了", "felt"),
+        other => (other, other),
+    };
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
+}
+
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const DIM: &str = "2";
+
+/// Colours, where there is somebody to see them (https://no-color.org).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ink(bool);
+
+impl Ink {
+    pub(super) fn for_stdout() -> Ink {
+        Ink(std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.paint(text, DIM)
+    }
+
+    fn paint(self, text: &str, colour: &str) -> String {
+        match self.0 && !text.is_empty() {
+            true => format!("\x1b[{colour}m{text}\x1b[0m"),
+            false => text.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(class: DeviceClass, said: Value, cause: Option<Cause>) -> Line {
+        Line {
+            class,
+            device: Some("tcp:127.0.0.1:9100".into()),
+            finding: Finding { said, cause },
+        }
+    }
+
+    #[test]
+    fn a_fault_names_what_happened_what_to_do_who_and_what_citizens_do_meanwhile() {
+        let fault = line(
+            DeviceClass::Printer,
+            json!({"device": "offline", "paper": "out"}),
+            Some(Cause::PaperOut),
+        );
+        assert_eq!(
+            fault.text(Lang::Zh, Ink(false)),
+            "✗ 凭条打印机                   tcp:127.0.0.1:9100
+    缺纸了
+    下一步：装上新纸卷，印字面朝上，关好盖子（大厅工作人员）
+    这期间：不能打单子，市民可以用手机带走"
+        );
+        assert_eq!(
+            fault.text(Lang::En, Ink(false)),
+            "✗ slip printer                 tcp:127.0.0.1:9100
+    paper is out
+    next: load a roll of paper, printed side up, and close the cover (hall staff)
+    meanwhile: no paper; citizens take slips along on the phone"
+        );
+    }
+
+    #[test]
+    fn unknown_is_never_shown_as_good() {
+        for (class, said) in [
+            (
+                DeviceClass::Printer,
+                json!({"device": "online", "paper": "unknown"}),
+            ),
+            (
+                DeviceClass::Code,
+                json!({"device": "starting", "scanner": "unknown"}),
+            ),
+            (DeviceClass::IdCard, json!({"device": "starting"})),
+            (DeviceClass::Screen, json!({"screen": "unknown"})),
+            (
+                DeviceClass::Audio,
+                json!({"name": "PCH", "sound": "unknown"}),
+            ),
+        ] {
+            let line = line(class, said, None);
+            assert_eq!(line.state(), State::Unknown);
+            assert!(line.text(Lang::Zh, Ink(false)).starts_with('?'));
+            assert_eq!(line.json(Lang::Zh)["state"], "unknown");
+        }
+        let reader = line(
+            DeviceClass::IdCard,
+            json!({"device": "online", "media": "unknown"}),
+            None,
+        );
+        assert_eq!(reader.state(), State::Good, "no card is no fault");
+    }
+
+    #[test]
+    fn a_printer_that_only_listens_takes_nothing_off() {
+        let silent = line(
+            DeviceClass::Printer,
+            json!({"device": "offline"}),
+            Some(Cause::NoAnswer),
+        );
+        assert_eq!(silent.taken_off().count(), 0);
+        assert_eq!(silent.json(Lang::En)["citizens"], json!([]));
+    }
+}
