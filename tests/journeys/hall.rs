@@ -37,7 +37,10 @@ pub fn catalogue() -> PathBuf {
 pub struct Hall {
     pub dir: TempDir,
     sim: Child,
+    /// What the simulators were started with.
+    options: Vec<String>,
     pub card_reader: String,
+    printer: String,
 }
 
 impl Hall {
@@ -48,26 +51,8 @@ impl Hall {
     /// `options` go to the simulators, `more` to the end of the configuration.
     pub fn with(options: &[&str], more: &str) -> Hall {
         let dir = TempDir::new().unwrap();
-        let mut sim = Command::new(sim_program())
-            .arg("run")
-            .arg("--socket")
-            .arg(dir.path().join("sim.sock"))
-            .arg("--card-reader")
-            .arg(dir.path().join("card-reader"))
-            .arg("--code-scanner")
-            .arg(dir.path().join("code-scanner"))
-            .args(["--printer", "127.0.0.1:0"])
-            .arg("--out")
-            .arg(dir.path().join("slips"))
-            .args(options)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(sim.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
+        let options: Vec<String> = options.iter().map(|&option| option.into()).collect();
+        let (sim, ready) = plug_in(dir.path(), "127.0.0.1:0", &options);
         let said = |name: &str| ready[name].as_str().unwrap().to_owned();
         let (card_reader, printer) = (said("card_reader"), said("printer"));
         let code_scanner = said("code_scanner");
@@ -92,8 +77,45 @@ impl Hall {
         Hall {
             dir,
             sim,
+            options,
             card_reader,
+            printer,
         }
+    }
+
+    /// Pulls all plugs at once.
+    pub fn unplug(&mut self) {
+        self.sim.kill().unwrap();
+        self.sim.wait().unwrap();
+    }
+
+    /// Plugs everything in again at its old place; devices come back as they are when switched on.
+    pub fn replug(&mut self) {
+        let printer = self.printer.trim_start_matches("tcp:");
+        (self.sim, _) = plug_in(self.dir.path(), printer, &self.options);
+    }
+
+    /// A step of a script that waits for the test: it says that it has come so far, and goes on when it
+    /// is let.
+    pub fn meeting(&self, name: &str) -> String {
+        let (here, go) = (self.path(&format!("{name}.here")), self.path(name));
+        // The directory goes with the test, and the shell with it.
+        format!("do touch {here}; while [ -e {here} ] && [ ! -e {go} ]; do sleep 0.05; done")
+    }
+
+    /// Waits until the script has come to its meeting.
+    pub fn meet(&self, name: &str) {
+        let here = self.dir.path().join(format!("{name}.here"));
+        let end = Instant::now() + PATIENCE;
+        while !here.exists() {
+            assert!(Instant::now() < end, "the script does not come to {name}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Lets the script go on from its meeting.
+    pub fn part(&self, name: &str) {
+        std::fs::write(self.dir.path().join(name), "").unwrap();
     }
 
     pub fn path(&self, name: &str) -> String {
@@ -210,6 +232,30 @@ impl Drop for Hall {
         let _ = self.sim.kill();
         let _ = self.sim.wait();
     }
+}
+
+/// Starts the simulators of a hall; what they say when they are ready.
+fn plug_in(dir: &Path, printer: &str, options: &[String]) -> (Child, Value) {
+    let mut sim = Command::new(sim_program())
+        .arg("run")
+        .arg("--socket")
+        .arg(dir.join("sim.sock"))
+        .arg("--card-reader")
+        .arg(dir.join("card-reader"))
+        .arg("--code-scanner")
+        .arg(dir.join("code-scanner"))
+        .args(["--printer", printer])
+        .arg("--out")
+        .arg(dir.join("slips"))
+        .args(options)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(sim.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    (sim, serde_json::from_str(&line).unwrap())
 }
 
 /// A terminal on its way through a script.

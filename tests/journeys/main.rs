@@ -10,6 +10,7 @@ mod delivery;
 mod hall;
 mod pages;
 mod paper;
+mod plug;
 mod upstream;
 mod visit;
 mod wipe;

@@ -1,0 +1,159 @@
+//! Plugs pulled and put in again at the worst moments: the terminal goes on by itself, never by a
+//! restart.
+
+use std::time::Duration;
+
+use crate::hall::Hall;
+use crate::visit::TO_METHOD;
+
+const TO_CONSENT: &str = "
+    tap 点一下屏幕开始
+    tap 新生儿出生
+    tap 开始
+    wait 可以读您的身份证吗
+";
+
+/// Nobody waits for a card: the page says that the reader is gone, and offers it again.
+#[test]
+fn a_reader_that_is_unplugged_and_back_is_offered_again() {
+    let mut hall = Hall::open();
+    let walking = hall.start(&format!(
+        "{TO_CONSENT}
+         {}
+         wait 读卡器没有连上 30
+         {}
+         tap 同意，读卡
+         wait 放在读卡区
+         end",
+        hall.meeting("pull"),
+        hall.meeting("plug"),
+    ));
+    hall.meet("pull");
+    hall.unplug();
+    hall.part("pull");
+    hall.meet("plug");
+    hall.replug();
+    hall.part("plug");
+    walking.finish().succeeded();
+}
+
+/// Somebody waits: the page says that the reader is gone and what can be done instead. When it is back,
+/// it waits for the card again by itself.
+#[test]
+fn a_reader_that_is_back_takes_up_the_card_that_was_waited_for() {
+    let mut hall = Hall::open();
+    let walking = hall.start(&format!(
+        "{TO_CONSENT}
+         tap 同意，读卡
+         wait 放在读卡区
+         {}
+         wait 读卡器没有连上 30
+         wait 输入身份证号码
+         {}
+         wait 放在读卡区 30
+         do kiosk-sim ctl --socket $SIM card lay citizen
+         wait 读好了 30
+         end",
+        hall.meeting("pull"),
+        hall.meeting("plug"),
+    ));
+    hall.meet("pull");
+    hall.unplug();
+    hall.part("pull");
+    hall.meet("plug");
+    hall.replug();
+    hall.part("plug");
+    walking.finish().succeeded();
+}
+
+/// At whatever moment of a read the plug is pulled, the card laid again is read whole.
+#[test]
+fn a_read_that_breaks_off_at_any_moment_begins_anew_when_the_reader_is_back() {
+    for milliseconds in [0, 100, 200, 300, 400] {
+        let mut hall = Hall::open();
+        let walking = hall.start(&format!(
+            "{TO_CONSENT}
+             tap 同意，读卡
+             wait 放在读卡区
+             {}
+             wait 读好了 40
+             absent 没读出来
+             end",
+            hall.meeting("read"),
+        ));
+        hall.meet("read");
+        hall.ctl("card lay citizen");
+        // Not a proof of anything: it only spreads the pulls over the read.
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        hall.unplug();
+        hall.replug();
+        hall.ctl("card lay citizen");
+        hall.part("read");
+        walking.finish().succeeded();
+    }
+}
+
+/// The link breaks while the slip's proof is waited for: nothing is claimed, and the printer that is
+/// back prints the whole slip, marked as a reprint.
+#[test]
+fn a_printer_that_is_unplugged_in_the_middle_of_a_slip_prints_it_again_when_it_is_back() {
+    let mut hall = Hall::open();
+    hall.ctl("printer no-completion on");
+    let walking = hall.start(&format!(
+        "{TO_METHOD}
+         tap 打印单子
+         wait 正在打印
+         {}
+         wait 拿到了吗 60
+         absent 已打印，请拿好单子
+         tap 没有，或者不完整
+         wait 单子没有打印出来
+         {}
+         tap 再打印一次
+         wait 已打印，请拿好单子 60
+         end",
+        hall.meeting("pull"),
+        hall.meeting("plug"),
+    ));
+    hall.meet("pull");
+    hall.unplug();
+    hall.part("pull");
+    hall.meet("plug");
+    let before = hall.slips(".escpos").len();
+    hall.replug();
+    hall.part("plug");
+    walking.finish().succeeded();
+    assert_eq!(hall.slips(".escpos").len(), before + 1);
+}
+
+/// A change is logged once, with since when, who acts and what to do; nothing is said twice.
+#[test]
+fn the_log_tells_each_change_of_a_device_once() {
+    let hall = Hall::open();
+    let walked = hall
+        .citizen(
+            "wait 点一下屏幕开始
+             do kiosk-sim ctl --socket $SIM paper out
+             sleep 5
+             do kiosk-sim ctl --socket $SIM paper load
+             sleep 5
+             end",
+        )
+        .succeeded();
+    let lines = |words: &str| {
+        let lines = walked.stderr.lines();
+        lines.filter(|line| line.contains(words)).count()
+    };
+    assert_eq!(lines("over: paper is out"), 1, "{}", walked.stderr);
+    assert_eq!(
+        lines("paper is out") - lines("over: paper is out"),
+        1,
+        "{}",
+        walked.stderr
+    );
+    let line = walked.stderr.lines().find(|line| line.contains("paper is"));
+    let line = line.unwrap();
+    for part in ["printer", "since", "load a roll", "hall staff"] {
+        assert!(line.contains(part), "{line}");
+    }
+}
