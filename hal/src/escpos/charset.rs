@@ -41,7 +41,7 @@ impl Code {
 
 fn has(character: char, code: &[u8], charset: Charset) -> bool {
     match (code, charset) {
-        (&[_], Charset::Gb2312 | Charset::Gbk | Charset::Gb18030) => true,
+        (&[_], Charset::Ascii | Charset::Gb2312 | Charset::Gbk | Charset::Gb18030) => true,
         // The private use area has codes and no shapes.
         _ if ('\u{E000}'..='\u{F8FF}').contains(&character) => false,
         (&[_, _], Charset::Gb18030) => true,
@@ -54,7 +54,7 @@ fn has(character: char, code: &[u8], charset: Charset) -> bool {
                 && !is_later_than_gbk(lead, trail)
                 && !is_later_than_gb2312(lead, trail)
         }
-        (_, Charset::Gbk | Charset::Gb2312) => false,
+        (_, Charset::Ascii | Charset::Gbk | Charset::Gb2312) => false,
     }
 }
 
@@ -94,6 +94,7 @@ mod tests {
                 .collect::<String>()
         };
         let text = "Aa1 导办□─①《镕喆堃䶮㐂𠮷𬭎€é☐";
+        assert_eq!(lacking(text, Charset::Ascii), text.replace("Aa1 ", ""));
         assert_eq!(lacking(text, Charset::Gb18030), "𠮷𬭎☐");
         assert_eq!(lacking(text, Charset::Gbk), "䶮㐂𠮷𬭎€☐");
         assert_eq!(lacking(text, Charset::Gb2312), "镕喆堃䶮㐂𠮷𬭎€☐");

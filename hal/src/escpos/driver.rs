@@ -3,13 +3,15 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::encode::{FEED_AND_CUT, Program, program};
-use super::link::Link;
+use super::encode::{Program, program};
+use super::link::{Ask, Link};
+use super::outlet::{self, Held, Step};
+use super::profile::{OutletSensor, Present};
 use super::{Completion, Profile};
 use crate::address::Address;
 use crate::class::DeviceClass;
 use crate::slip::Slip;
-use crate::status::{Cause, PrinterStatus};
+use crate::status::{Cause, Media, PrinterStatus};
 use crate::transport::{self, TransportError};
 
 /// A printer of slips.
@@ -28,7 +30,39 @@ pub trait Printer: Send {
 
     /// Prints a slip and waits until it is known what became of it: as long as printing takes, or about
     /// 1 s after a fault shows. A printer that hardly moves is waited for a good minute, not longer.
+    ///
+    /// Onto a slip that waits at the outlet nothing is printed: [`Cause::NotTaken`].
     fn print(&mut self, slip: &Slip) -> Printed;
+
+    /// True while there is something to [`Self::watch`]: a slip at the outlet, or on its way there.
+    /// Always false on printers that sense nothing there.
+    fn holds_slip(&self) -> bool;
+
+    /// Looks at the outlet, and takes back what nobody took in time ([`Outlet::take_within`]). To be
+    /// called about four times a second while [`Self::holds_slip`]; takes as long as [`Self::status`].
+    ///
+    /// `Some` if there is news of the slip that was printed last; none of it is said twice.
+    ///
+    /// [`Outlet::take_within`]: super::Outlet::take_within
+    fn watch(&mut self) -> Option<Delivery>;
+}
+
+/// What became of a slip once it was printed, as its printer senses it (XFS4IoT MediaPresented,
+/// MediaTaken, MediaRetracted).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It waits at the outlet.
+    Presented,
+    /// It went away from the outlet, and the printer did not take it back: somebody has it.
+    Taken,
+    /// Nobody took it in time, and the printer took it back.
+    Retracted,
+    /// Nobody took it in time, and it stays at the outlet. [`Delivery::Taken`] may follow.
+    NotTaken,
+    /// It got stuck on its way out.
+    Failed(Cause),
+    /// The printer was open, out of order or out of sight when it went away, or it was never seen.
+    Unknown,
 }
 
 /// What became of a slip.
@@ -90,6 +124,12 @@ const CUTTING: Duration = Duration::from_secs(2);
 /// Longest time that a head may take to cool in the middle of a slip.
 const COOLING: Duration = Duration::from_secs(25);
 
+/// Longest time that answers without an id are waited for once their slip was given up.
+const OWED: Duration = Duration::from_secs(10);
+
+/// Longest time until the outlet is free after a slip that broke off was taken back.
+const FREEING: Duration = Duration::from_secs(6);
+
 /// `GS r 1`: status of the paper, queued.
 const TRANSMIT: [u8; 3] = [0x1D, 0x72, 0x01];
 
@@ -103,8 +143,12 @@ struct EscPos {
     ids: Ids,
     /// A slip broke off: part of it may hang in the printer.
     remains: bool,
-    /// Queued requests (`GS r`) whose answers may still come; they carry no id.
+    /// Queued requests (`GS r`) whose answers may still come, and when the last was made; they carry
+    /// no id.
     owed: u32,
+    owed_since: Instant,
+    /// The slip at the outlet.
+    held: Option<Held>,
 }
 
 impl EscPos {
@@ -112,10 +156,12 @@ impl EscPos {
         Self {
             address,
             profile,
-            link: Some(Link::new(link)),
+            link: Some(Link::new(link, &profile)),
             ids: Ids::new(),
             remains: false,
             owed: 0,
+            owed_since: Instant::now(),
+            held: None,
         }
     }
 
@@ -129,7 +175,11 @@ impl EscPos {
             None => {
                 // Answers owed on the old link went down with it.
                 self.owed = 0;
-                Link::new(transport::open(DeviceClass::Printer, &self.address)?)
+                if let Some(held) = &mut self.held {
+                    held.lose_sight();
+                }
+                let link = transport::open(DeviceClass::Printer, &self.address)?;
+                Link::new(link, &self.profile)
             }
         };
         let result = talk(self, &mut link);
@@ -141,19 +191,55 @@ impl EscPos {
 
     fn ask(&mut self, link: &mut Link) -> Result<PrinterStatus, TransportError> {
         link.begin()?;
-        let status = link
-            .ask_and_wait()?
-            .unwrap_or_else(|| PrinterStatus::unheard(Cause::NoAnswer));
+        let status = match link.ask_and_wait(self.all())? {
+            Some(status) => status,
+            None => self.unheard(Cause::NoAnswer),
+        };
         if self.remains && status.ready() {
             self.cut_off_remains(link)?;
         }
         Ok(status)
     }
 
+    /// What can be asked for when no slip is being printed.
+    fn all(&mut self) -> Ask {
+        if self.owed > 0 && self.owed_since.elapsed() > OWED {
+            self.owed = 0;
+        }
+        let sensor = self.profile.outlet.map(|outlet| outlet.sensor);
+        match sensor {
+            // An answer that is owed could pass for the outlet's.
+            Some(OutletSensor::DleEot5) if self.owed > 0 => Ask::Basic,
+            Some(OutletSensor::DleEot5 | OutletSensor::DleEot20 | OutletSensor::GsE6) | None => {
+                Ask::Whole
+            }
+        }
+    }
+
+    fn unheard(&self, cause: Cause) -> PrinterStatus {
+        PrinterStatus {
+            media: self.profile.outlet.map(|_| Media::Unknown),
+            ..PrinterStatus::unheard(cause)
+        }
+    }
+
+    /// Remembers what lies at the outlet.
+    fn note(&mut self, mut status: PrinterStatus) -> PrinterStatus {
+        if let (Some(outlet), Some(Media::Present)) = (self.profile.outlet, status.media) {
+            let now = Instant::now();
+            let held = self.held.get_or_insert_with(|| Held::found(outlet, now));
+            if held.is_overdue() && status.cause.is_none() {
+                status.cause = Some(Cause::NotTaken);
+                status.device = Cause::NotTaken.device();
+            }
+        }
+        status
+    }
+
     fn cut_off_remains(&mut self, link: &mut Link) -> Result<(), TransportError> {
         self.clear(link)?;
         link.request(&INITIALISE)?;
-        link.request(&FEED_AND_CUT)?;
+        link.request(&outlet::removal(&self.profile))?;
         // The next slip begins by clearing the buffer, which would undo a cut that is still to come.
         let proof = self.ask_for_proof(link)?;
         let deadline = Instant::now() + CUTTING;
@@ -161,7 +247,25 @@ impl EscPos {
             link.receive(deadline)?;
         }
         self.remains = false;
+        self.held = None;
+        if self.has_presenter() {
+            let deadline = Instant::now() + FREEING;
+            while Instant::now() < deadline {
+                link.begin()?;
+                let status = link.ask_and_wait(self.all())?;
+                if status.and_then(|status| status.media) != Some(Media::Present) {
+                    break;
+                }
+                link.receive(Instant::now() + POLL)?;
+            }
+        }
         Ok(())
+    }
+
+    fn has_presenter(&self) -> bool {
+        self.profile
+            .outlet
+            .is_some_and(|outlet| outlet.present != Present::None)
     }
 
     /// Queues the request whose answer proves that everything before it is done.
@@ -175,6 +279,7 @@ impl EscPos {
             Completion::TransmitStatus => {
                 link.request(&TRANSMIT)?;
                 self.owed += 1;
+                self.owed_since = Instant::now();
             }
             Completion::None => {}
         }
@@ -210,7 +315,7 @@ impl EscPos {
     fn run(&mut self, link: &mut Link, program: &Program) -> Result<Printed, TransportError> {
         link.begin()?;
         self.clear(link)?;
-        let status = link.ask_and_wait()?;
+        let mut status = link.ask_and_wait(self.all())?;
         if let Some(cause) = status.and_then(|status| status.cause) {
             return Ok(Printed::Failed(cause));
         }
@@ -220,10 +325,18 @@ impl EscPos {
             link.begin()?;
         } else if self.remains {
             self.cut_off_remains(link)?;
+            link.begin()?;
+            status = link.ask_and_wait(self.all())?;
+        }
+        if let Some(status) = status
+            && self.note(status).media == Some(Media::Present)
+        {
+            return Ok(Printed::Failed(Cause::NotTaken));
         }
 
         // From here on, something may be on paper.
         self.remains = true;
+        self.held = None;
         let outcome = match self.send(link, program) {
             Ok(Some(outcome)) => outcome,
             Ok(None) => match self.confirm(link, program) {
@@ -232,9 +345,10 @@ impl EscPos {
             },
             Err(error) => return lost(&error),
         };
+        // A link that breaks now changes nothing of what is known.
+        let outcome = self.refine(link, outcome).unwrap_or(outcome);
         match outcome {
-            Printed::Completed => self.remains = false,
-            Printed::Unknown(Doubt::NoProof) => self.remains = false,
+            Printed::Completed | Printed::Unknown(Doubt::NoProof) => self.remains = false,
             // Whatever is left must not come out for the next citizen.
             Printed::Failed(_) | Printed::Unknown(_) => {
                 if let Err(error) = self.clear(link) {
@@ -243,7 +357,33 @@ impl EscPos {
                 }
             }
         }
+        if let (Some(outlet), Printed::Completed | Printed::Unknown(_)) =
+            (self.profile.outlet, outcome)
+        {
+            self.held = Some(Held::printed(outlet, Instant::now()));
+        }
         Ok(outcome)
+    }
+
+    /// Asks the outlet about a slip that did not come to a good end: it may know why.
+    fn refine(&mut self, link: &mut Link, outcome: Printed) -> Result<Printed, TransportError> {
+        let vague = match outcome {
+            Printed::Failed(cause) => matches!(
+                cause,
+                Cause::Recoverable | Cause::Unrecoverable | Cause::Offline
+            ),
+            Printed::Unknown(doubt) => doubt == Doubt::NotConfirmed,
+            Printed::Completed => false,
+        };
+        if self.profile.outlet.is_none() || !vague {
+            return Ok(outcome);
+        }
+        link.begin()?;
+        let status = link.ask_and_wait(self.all())?;
+        Ok(match status.and_then(|status| status.cause) {
+            Some(cause) if !passes(cause) => Printed::Failed(cause),
+            Some(_) | None => outcome,
+        })
     }
 
     /// Sends the slip, asking for the status between commands; `Some` if that ends it.
@@ -267,7 +407,8 @@ impl EscPos {
                     return Ok(Some(Printed::Failed(cause)));
                 }
             }
-            if let Some(cause) = watch.look(link, Instant::now(), true)? {
+            let seam = self.profile.status.while_printing;
+            if let Some(cause) = watch.look(link, Instant::now(), seam)? {
                 return Ok(Some(Printed::Failed(cause)));
             }
         }
@@ -276,12 +417,12 @@ impl EscPos {
 
     /// Asks for the proof behind the last byte and waits for it.
     fn confirm(&mut self, link: &mut Link, program: &Program) -> Result<Printed, TransportError> {
+        let printing = Duration::from_millis((program.dots * 1000 / DOTS_PER_SECOND) as u64);
+        let mut deadline = Instant::now() + MARGIN + SLOWEST.min(printing);
+        if self.profile.completion == Completion::None {
+            return self.wait_without_proof(link, deadline);
+        }
         let proof = self.ask_for_proof(link)?;
-        let mut deadline = Instant::now()
-            + MARGIN
-            + SLOWEST.min(Duration::from_millis(
-                (program.dots * 1000 / DOTS_PER_SECOND) as u64,
-            ));
         let mut watch = Watch::new();
         let mut last = Instant::now();
         loop {
@@ -291,38 +432,77 @@ impl EscPos {
                 return Ok(Printed::Completed);
             }
             let now = Instant::now();
-            if let Some(cause) = watch.look(link, now, true)? {
+            if let Some(cause) = watch.look(link, now, self.profile.status.while_printing)? {
                 return Ok(Printed::Failed(cause));
             }
-            if let Some(since) = watch.hot_since {
+            if watch.is_too_long_hot(now) {
+                return Ok(Printed::Failed(Cause::HeadHot));
+            }
+            if watch.hot_since.is_some() {
                 // It pauses and goes on by itself: the clock stands still meanwhile.
-                if now - since > COOLING {
-                    return Ok(Printed::Failed(Cause::HeadHot));
-                }
                 deadline += now - last;
             }
             last = now;
             if now >= deadline {
-                return Ok(Printed::Unknown(
-                    match (link.heard, self.profile.completion) {
-                        (false, _) => Doubt::NoAnswer,
-                        (true, Completion::None) => Doubt::NoProof,
-                        (true, Completion::ProcessId | Completion::TransmitStatus) => {
-                            Doubt::NotConfirmed
-                        }
-                    },
-                ));
+                return Ok(Printed::Unknown(match link.heard {
+                    false => Doubt::NoAnswer,
+                    true => Doubt::NotConfirmed,
+                }));
             }
+        }
+    }
+
+    /// Waits as long as the slip may take, for want of a proof: a fault may still show.
+    fn wait_without_proof(
+        &mut self,
+        link: &mut Link,
+        mut deadline: Instant,
+    ) -> Result<Printed, TransportError> {
+        let mut watch = Watch::new();
+        let mut heard = link.heard;
+        let mut last = Instant::now();
+        loop {
+            link.begin()?;
+            let status = link.ask_and_wait(self.all())?;
+            heard |= link.heard;
+            let now = Instant::now();
+            if let Some(status) = status {
+                if let Some(cause) = watch.judge(&status, now) {
+                    return Ok(Printed::Failed(cause));
+                }
+                // Behind a presenter that keeps the paper inside until the end, this is the end.
+                let ended = self.profile.outlet.is_some_and(|outlet| {
+                    outlet.present == Present::FsP && status.media == Some(Media::Present)
+                });
+                if ended {
+                    return Ok(Printed::Unknown(Doubt::NoProof));
+                }
+            }
+            if watch.is_too_long_hot(now) {
+                return Ok(Printed::Failed(Cause::HeadHot));
+            }
+            if watch.hot_since.is_some() {
+                deadline += now - last;
+            }
+            last = now;
+            if now >= deadline {
+                return Ok(Printed::Unknown(match heard {
+                    false => Doubt::NoAnswer,
+                    true => Doubt::NoProof,
+                }));
+            }
+            link.receive(deadline.min(now + POLL))?;
         }
     }
 }
 
 impl Printer for EscPos {
     fn status(&mut self) -> PrinterStatus {
-        self.with_link(Self::ask).unwrap_or_else(|error| {
+        let status = self.with_link(Self::ask).unwrap_or_else(|error| {
             tracing::debug!(%error, "printer status");
-            PrinterStatus::unheard(error.cause())
-        })
+            self.unheard(error.cause())
+        });
+        self.note(status)
     }
 
     fn reset(&mut self) -> PrinterStatus {
@@ -357,6 +537,44 @@ impl Printer for EscPos {
             }
         }
     }
+
+    fn holds_slip(&self) -> bool {
+        self.held.is_some()
+    }
+
+    fn watch(&mut self) -> Option<Delivery> {
+        self.held.as_ref()?;
+        let status = self.status();
+        let now = Instant::now();
+        // The status may have cut it off.
+        let held = self.held.as_mut()?;
+        let ours = held.is_ours();
+        match held.look(&status, now) {
+            Step::Wait => None,
+            Step::Tell(delivery) => ours.then_some(delivery),
+            Step::End(delivery) => {
+                self.held = None;
+                ours.then_some(delivery)
+            }
+            Step::TakeBack(command) => {
+                match self.with_link(|_, link| link.request(&command)) {
+                    Ok(()) => {
+                        if let Some(held) = &mut self.held {
+                            held.take_back(now);
+                        }
+                    }
+                    // The next look tries again, over a new link.
+                    Err(error) => tracing::warn!(%error, "while taking a slip back"),
+                }
+                None
+            }
+        }
+    }
+}
+
+/// A cause that goes away by itself.
+fn passes(cause: Cause) -> bool {
+    matches!(cause, Cause::HeadHot | Cause::FeedKey | Cause::Busy)
 }
 
 /// A link that breaks once bytes were sent leaves the slip in doubt.
@@ -403,38 +621,36 @@ impl Watch {
         seam: bool,
     ) -> Result<Option<Cause>, TransportError> {
         link.receive(Instant::now())?;
-        if let Some(status) = link.status() {
-            match status.cause {
-                Some(Cause::HeadHot) => {
-                    self.hot_since.get_or_insert(now);
-                }
-                None | Some(Cause::FeedKey | Cause::Busy) => self.hot_since = None,
-                Some(
-                    cause @ (Cause::CoverOpen
-                    | Cause::PaperOut
-                    | Cause::PaperJam
-                    | Cause::Cutter
-                    | Cause::Recoverable
-                    | Cause::Unrecoverable
-                    | Cause::Offline
-                    | Cause::NotConnected
-                    | Cause::NoAnswer
-                    | Cause::Garbled
-                    | Cause::SecurityModule
-                    | Cause::CannotDraw
-                    | Cause::NotTaken
-                    | Cause::TonerOut
-                    | Cause::OutputFull
-                    | Cause::NoRight
-                    | Cause::ServiceDown),
-                ) => return Ok(Some(cause)),
-            }
+        if let Some(status) = link.status()
+            && let Some(cause) = self.judge(&status, now)
+        {
+            return Ok(Some(cause));
         }
         if seam && now >= self.next {
-            link.ask()?;
+            link.ask(Ask::Basic)?;
             self.next = now + POLL;
         }
         Ok(None)
+    }
+
+    /// What ends the slip.
+    fn judge(&mut self, status: &PrinterStatus, now: Instant) -> Option<Cause> {
+        match status.cause {
+            Some(Cause::HeadHot) => {
+                self.hot_since.get_or_insert(now);
+                None
+            }
+            Some(cause) if !passes(cause) => Some(cause),
+            Some(_) | None => {
+                self.hot_since = None;
+                None
+            }
+        }
+    }
+
+    fn is_too_long_hot(&self, now: Instant) -> bool {
+        self.hot_since
+            .is_some_and(|since| now.duration_since(since) > COOLING)
     }
 }
 

@@ -10,7 +10,7 @@ use escpos::utils::{JustifyMode, Protocol, UnderlineMode};
 use qrcode::EcLevel;
 
 use super::charset::code;
-use super::{Profile, QrMethod};
+use super::{Charset, Profile, QrMethod, outlet};
 use crate::glyph::{self, Bitmap, GlyphError, LINE_PITCH, with_face};
 use crate::qr::{self, Plan};
 use crate::slip::{Align, Element, Slip, Style, char_columns};
@@ -49,16 +49,20 @@ pub(super) struct Program {
 }
 
 /// Starts a slip on a printer in any state: `ESC @`, motion units of one dot (`GS P 203 203`: printers
-/// differ in what they start with), line spacing, Chinese mode (`FS &`).
+/// differ in what they start with; [`Profile::motion_units`]), line spacing, Chinese mode (`FS &`).
 pub(super) fn program(slip: &Slip, profile: &Profile) -> Result<Program, EncodeError> {
     let mut encoder = Encoder::new(profile);
     encoder.build(|builder| {
-        builder
-            .init()?
-            .motion_units(203, 203)?
-            .line_spacing(LINE_PITCH as u8)
+        let builder = builder.init()?;
+        let builder = match profile.motion_units {
+            true => builder.motion_units(203, 203)?,
+            false => builder,
+        };
+        builder.line_spacing(LINE_PITCH as u8)
     })?;
-    encoder.raw(&CHINESE_ON);
+    if profile.charset != Charset::Ascii {
+        encoder.raw(&CHINESE_ON);
+    }
     encoder.seam();
     for element in &slip.elements {
         match element {
@@ -76,9 +80,9 @@ pub(super) fn program(slip: &Slip, profile: &Profile) -> Result<Program, EncodeE
         }
         encoder.seam();
     }
-    encoder.raw(&FEED_AND_CUT);
+    encoder.raw(&outlet::ending(profile));
     encoder.seam();
-    encoder.dots += usize::from(BELOW);
+    encoder.dots += usize::from(profile.cut_feed);
     let bytes = encoder.out.take();
     Ok(Program {
         bytes,
@@ -89,13 +93,6 @@ pub(super) fn program(slip: &Slip, profile: &Profile) -> Result<Program, EncodeE
 
 /// `FS &`: bytes from 0x81 on begin a Chinese character.
 const CHINESE_ON: [u8; 2] = [0x1C, 0x26];
-
-/// Blank dots below the slip.
-const BELOW: u8 = 24;
-
-/// `GS V 66 n`: feeds to the cutter and n dots further, then cuts all but one point. The escpos crate's
-/// partial cut is `GS V 65 1`, which is a full cut: the slip would fall before anyone takes it.
-pub(super) const FEED_AND_CUT: [u8; 4] = [0x1D, 0x56, 0x42, BELOW];
 
 /// Second bytes after 0x10 (`DLE`) that printers act upon at once, wherever they stand: `DLE EOT`,
 /// `DLE ENQ`, `DLE DC4`.
@@ -224,7 +221,7 @@ impl<'a> Encoder<'a> {
         let chinese = |style: Style| {
             u8::from(style.wide) << 2 | u8::from(style.tall) << 3 | u8::from(style.underline) << 7
         };
-        if chinese(was) != chinese(style) {
+        if chinese(was) != chinese(style) && self.profile.charset != Charset::Ascii {
             // `FS ! n`: on many printers `GS !` and `ESC -` leave Chinese characters as they are. The
             // escpos crate has no FS command.
             self.raw(&[0x1C, 0x21, chinese(style)]);
@@ -364,7 +361,7 @@ fn nudge_real_time(data: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::escpos::{Charset, Completion};
+    use crate::escpos::{Completion, Model};
     use crate::slip::PaperWidth;
     use proptest::prelude::*;
 
@@ -377,8 +374,9 @@ mod tests {
         let bytes = encode(slip, profile).unwrap();
         let opening = [&b"\x1b@\x1dP\xcb\xcb\x1b3\x22"[..], &CHINESE_ON].concat();
         assert!(bytes.starts_with(&opening), "{bytes:02x?}");
-        assert!(bytes.ends_with(&FEED_AND_CUT));
-        bytes[opening.len()..bytes.len() - FEED_AND_CUT.len()].to_vec()
+        let cut = b"\x1dVB\x18";
+        assert!(bytes.ends_with(cut));
+        bytes[opening.len()..bytes.len() - cut.len()].to_vec()
     }
 
     fn contains(bytes: &[u8], part: &[u8]) -> bool {
@@ -440,6 +438,38 @@ mod tests {
             &body(&slip, &profile()),
             &[0x1D, 0x76, 0x30, 0x00, 6, 0x00, 32, 0x00]
         ));
+    }
+
+    #[test]
+    fn models_get_what_they_understand() {
+        let mut slip = Slip::new();
+        slip.text("A").line(
+            "B",
+            Style {
+                underline: true,
+                ..Style::default()
+            },
+            Align::Left,
+        );
+        let sent = |name| {
+            let profile = Model::named(name).unwrap().profile;
+            encode(&slip, &profile).unwrap()
+        };
+        // No Chinese mode, and the presenter's command instead of a cut.
+        let underlined = b"\x1b@\x1dP\xcb\xcb\x1b3\x22A\n\x1b-\x01B\n";
+        assert_eq!(
+            sent("pyramid-reliance"),
+            [&underlined[..], b"\x1bJ\x18\x1de\x03\x0c"].concat()
+        );
+        assert_eq!(
+            sent("custom-vkp80iii"),
+            [&underlined[..], b"\x1bJ\x18\x1cP\x02\x01R\x3c"].concat()
+        );
+        // `GS P` would be the alignment of bar codes.
+        assert_eq!(
+            sent("masung-ms-d347"),
+            b"\x1b@\x1b3\x22\x1c&A\n\x1b-\x01\x1c!\x80B\n\x1bJ\x78\x1bm"
+        );
     }
 
     #[test]

@@ -4,32 +4,49 @@ use std::time::{Duration, Instant};
 
 use escpos::utils::{RealTimeStatusRequest, RealTimeStatusResponse};
 
-use super::replies::{Demultiplexer, Reply};
-use crate::status::{Cause, DeviceState, Paper, PrinterStatus};
+use super::Profile;
+use super::outlet::{self, Said};
+use super::profile::{Outlet, OutletSensor, StatusRequests};
+use super::replies::{Demultiplexer, Expected, Reply};
+use crate::status::{Cause, DeviceState, Media, Paper, PrinterStatus};
 use crate::transport::{Transport, TransportError};
 
 /// How long a printer may take for an answer that it gives in real time.
 pub(super) const ANSWER: Duration = Duration::from_millis(1000);
 
-/// A line on which nothing came for so long has nothing under way.
-const QUIET: Duration = Duration::from_millis(100);
+/// No answer comes later than this. Those that are late are waited for before the next request, or they
+/// would pass for its answers.
+const LATEST: Duration = Duration::from_millis(2500);
 
-/// `DLE EOT 1`, 2, 3 and 4 in one write: printer, cause of being offline, errors, paper.
-const ASK: [u8; 12] = [0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0x04, 4];
+/// `DLE EOT n`.
+const ASK: [u8; 2] = [0x10, 0x04];
 
 /// `DLE DC4` fn 8: empties receive and print buffer in real time. Answered by `37 25 00`.
 const CLEAR: [u8; 10] = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// What every status byte says: possible while a slip is printed.
+    Basic,
+    /// The outlet as well, whose answer looks like anything: nothing else may be on its way.
+    Whole,
+}
+
 /// A link with what was heard on it.
 pub(super) struct Link {
     transport: Box<dyn Transport>,
+    status: StatusRequests,
+    outlet: Option<Outlet>,
     demultiplexer: Demultiplexer,
-    /// When the status was asked for, if answers are due.
-    asked: Option<Instant>,
-    /// Answers to the four requests, in their order.
+    /// What was asked for and when, if answers are due.
+    asked: Option<(Ask, Instant)>,
+    /// Answers by a status byte, in the order of the requests.
     answers: Vec<u8>,
-    /// An answer is missing: those that come cannot be told apart any more.
-    confused: bool,
+    /// What the outlet's answer said.
+    said: Option<Said>,
+    /// Answers that are missing: until they have come, others cannot be told apart from them.
+    late: Option<Late>,
     cleared: bool,
     /// Process ids that came back since they were last asked for.
     done: Vec<[u8; 4]>,
@@ -39,14 +56,25 @@ pub(super) struct Link {
     pub(super) heard: bool,
 }
 
+/// Answers that did not come in time.
+struct Late {
+    /// When they were asked for.
+    asked: Instant,
+    /// How many status bytes are missing; `None` if the outlet's answer is, which looks like anything.
+    missing: Option<usize>,
+}
+
 impl Link {
-    pub(super) fn new(transport: Box<dyn Transport>) -> Self {
+    pub(super) fn new(transport: Box<dyn Transport>, profile: &Profile) -> Self {
         Self {
             transport,
+            status: profile.status,
+            outlet: profile.outlet,
             demultiplexer: Demultiplexer::default(),
             asked: None,
             answers: Vec::with_capacity(4),
-            confused: false,
+            said: None,
+            late: None,
             cleared: false,
             done: Vec::new(),
             transmitted: 0,
@@ -54,20 +82,35 @@ impl Link {
         }
     }
 
-    /// Forgets what was heard, and lets pass what is still under way from before.
+    /// Forgets what was heard, and lets pass what is still under way from before: at most
+    /// [`LATEST`].
     pub(super) fn begin(&mut self) -> Result<(), TransportError> {
-        let limit = Instant::now() + ANSWER;
-        if self.confused || self.asked.is_some() {
-            while Instant::now() < limit && self.receive(Instant::now() + QUIET)? {}
+        while let Some(limit) = self.due_until()
+            && Instant::now() < limit
+        {
+            self.receive(limit)?;
         }
+        let limit = Instant::now() + ANSWER;
         while self.receive(Instant::now())? && Instant::now() < limit {}
         self.demultiplexer = Demultiplexer::default();
         self.asked = None;
         self.answers.clear();
-        self.confused = false;
+        self.said = None;
+        self.late = None;
         self.done.clear();
         self.heard = false;
         Ok(())
+    }
+
+    /// Until when answers may come that were asked for; `None` if all are in.
+    fn due_until(&self) -> Option<Instant> {
+        let asked = match (&self.late, self.asked) {
+            (Some(late), _) => late.asked,
+            (None, Some((Ask::Basic, _))) if self.is_answered() => return None,
+            (None, Some((_, asked))) => asked,
+            (None, None) => return None,
+        };
+        Some(asked + LATEST)
     }
 
     /// Writes what goes by the deadline, hearing meanwhile; returns how much went.
@@ -85,12 +128,26 @@ impl Link {
     }
 
     /// Asks for the status, unless answers are still due.
-    pub(super) fn ask(&mut self) -> Result<(), TransportError> {
-        if self.asked.is_none() && !self.confused {
-            self.answers.clear();
-            self.request(&ASK)?;
-            self.asked = Some(Instant::now());
+    pub(super) fn ask(&mut self, what: Ask) -> Result<(), TransportError> {
+        if self.asked.is_some() || self.late.is_some() {
+            return Ok(());
         }
+        self.answers.clear();
+        self.said = None;
+        let real_time = match (what, self.outlet.map(|outlet| outlet.sensor)) {
+            (Ask::Whole, Some(OutletSensor::DleEot5)) => Some(5),
+            (Ask::Whole, Some(OutletSensor::DleEot20)) => {
+                self.demultiplexer.expected = Expected::Full;
+                Some(20)
+            }
+            // Its answer is queued: it is asked for once the printer is known to be in order.
+            (Ask::Whole, Some(OutletSensor::GsE6) | None) | (Ask::Basic, _) => None,
+        };
+        // In one write, so that the answers come in one piece.
+        let numbers = self.status.requests.numbers().chain(real_time);
+        let requests: Vec<u8> = numbers.flat_map(|n| [ASK[0], ASK[1], n]).collect();
+        self.request(&requests)?;
+        self.asked = Some((what, Instant::now()));
         Ok(())
     }
 
@@ -99,12 +156,26 @@ impl Link {
         let mut buffer = [0; 256];
         let read = self.transport.read_some(&mut buffer, deadline)?;
         for &byte in &buffer[..read] {
+            let room = self.asked.is_some() && !self.is_answered();
             match self.demultiplexer.push(byte) {
-                Some(Reply::Status(byte)) if self.asked.is_some() && self.answers.len() < 4 => {
-                    self.answers.push(byte)
+                Some(Reply::Status(byte)) if room => {
+                    self.answers.push(byte);
+                    let sensor = self.outlet.map(|outlet| outlet.sensor);
+                    let whole = matches!(self.asked, Some((Ask::Whole, _)));
+                    // The answer about the outlet is the one behind these.
+                    if self.is_answered() && whole && sensor == Some(OutletSensor::DleEot5) {
+                        self.demultiplexer.expected = Expected::Outlet;
+                    }
                 }
                 // Nobody asked: late from before.
-                Some(Reply::Status(_)) | None => {}
+                Some(Reply::Status(_)) => self.came_late(),
+                None => {}
+                Some(Reply::Outlet(byte)) => {
+                    self.said = self.outlet.and_then(|outlet| outlet::single(outlet, byte));
+                }
+                Some(Reply::Full(bytes)) => {
+                    self.said = self.outlet.map(|outlet| outlet::full(outlet, bytes));
+                }
                 Some(Reply::Done(id)) if self.done.len() < 8 => self.done.push(id),
                 Some(Reply::Done(_)) => {}
                 Some(Reply::Cleared) => self.cleared = true,
@@ -112,19 +183,84 @@ impl Link {
             }
         }
         self.heard |= read > 0;
-        if self.asked.is_some_and(|asked| asked.elapsed() > ANSWER) && self.answers.len() < 4 {
+        if let Some((_, asked)) = self.asked
+            && asked.elapsed() > ANSWER
+            && !self.is_answered()
+        {
             self.asked = None;
-            self.confused = true;
+            let missing = self.status.requests.numbers().count() - self.answers.len();
+            self.late = Some(Late {
+                asked,
+                missing: Some(missing),
+            });
         }
         Ok(read > 0)
     }
 
-    /// The status, once all answers are in.
+    fn came_late(&mut self) {
+        if let Some(Late {
+            missing: Some(missing),
+            ..
+        }) = &mut self.late
+        {
+            *missing -= 1;
+            if *missing == 0 {
+                self.late = None;
+            }
+        }
+    }
+
+    /// Whether all answers by a status byte are in.
+    fn is_answered(&self) -> bool {
+        self.answers.len() == self.status.requests.numbers().count()
+    }
+
+    /// What was asked for, once all answers by a status byte are in, and the outlet's or no time is
+    /// left for it.
     pub(super) fn status(&mut self) -> Option<PrinterStatus> {
-        let answers: [u8; 4] = self.answers[..].try_into().ok()?;
-        self.answers.clear();
+        let (what, asked) = self.asked?;
+        let sensor = match what {
+            Ask::Basic => None,
+            Ask::Whole => self.outlet.map(|outlet| outlet.sensor),
+        };
+        let due = match sensor {
+            Some(OutletSensor::DleEot5 | OutletSensor::DleEot20) => self.said.is_none(),
+            Some(OutletSensor::GsE6) | None => false,
+        };
+        if !self.is_answered() || due && asked.elapsed() <= ANSWER {
+            return None;
+        }
+        if due {
+            self.late = Some(Late {
+                asked,
+                missing: None,
+            });
+            self.demultiplexer.expected = Expected::Nothing;
+        }
         self.asked = None;
-        Some(interpret(answers))
+        Some(self.told())
+    }
+
+    /// What the answers come to.
+    fn told(&mut self) -> PrinterStatus {
+        let numbers = self.status.requests.numbers();
+        // What a printer does not answer is taken as the answer of one in order: the rest decides.
+        let mut answers = [0x12; 4];
+        for (n, answer) in numbers.zip(self.answers.drain(..)) {
+            answers[usize::from(n) - 1] = answer;
+        }
+        let mut status = interpret(answers);
+        status.paper = match status.paper {
+            Some(Paper::Full | Paper::Low | Paper::Unknown) if !self.status.paper_end => None,
+            // It has paper, and nobody knows how much.
+            Some(Paper::Full | Paper::Low) if !self.status.near_end => None,
+            other => other,
+        };
+        if self.outlet.is_some() {
+            let said = self.said.take().unwrap_or_default();
+            said.add_to(&mut status);
+        }
+        status
     }
 
     /// Whether this process id came back.
@@ -133,30 +269,87 @@ impl Link {
     }
 
     /// Asks for the status and waits for it; `None` if the printer does not answer.
-    pub(super) fn ask_and_wait(&mut self) -> Result<Option<PrinterStatus>, TransportError> {
+    pub(super) fn ask_and_wait(
+        &mut self,
+        what: Ask,
+    ) -> Result<Option<PrinterStatus>, TransportError> {
         let deadline = Instant::now() + ANSWER;
-        self.ask()?;
+        self.ask(what)?;
         loop {
-            if let Some(status) = self.status() {
+            if let Some(mut status) = self.status() {
+                let sensor = self.outlet.map(|outlet| outlet.sensor);
+                if (what, sensor) == (Ask::Whole, Some(OutletSensor::GsE6))
+                    && status.cause.is_none()
+                {
+                    self.ask_ejector(&mut status)?;
+                }
                 return Ok(Some(status));
             }
-            if !self.receive(deadline)? && Instant::now() >= deadline {
-                self.asked = None;
-                self.confused = true;
-                return Ok(None);
+            if self.asked.is_none() {
+                return self.port_status();
+            }
+            // A little longer, so that the time-outs above are over when this ends.
+            self.receive(deadline + ANSWER / 10)?;
+        }
+    }
+
+    /// `GS e 6`.
+    fn ask_ejector(&mut self, status: &mut PrinterStatus) -> Result<(), TransportError> {
+        let asked = Instant::now();
+        self.said = None;
+        self.demultiplexer.expected = Expected::Ejector;
+        self.request(&outlet::ASK_EJECTOR)?;
+        while self.said.is_none() && asked.elapsed() < ANSWER {
+            self.receive(asked + ANSWER)?;
+        }
+        self.demultiplexer.expected = Expected::Nothing;
+        match self.said.take() {
+            Some(said) => said.add_to(status),
+            None => {
+                self.late = Some(Late {
+                    asked,
+                    missing: None,
+                })
             }
         }
+        Ok(())
+    }
+
+    /// What the link itself knows of a printer that does not answer.
+    fn port_status(&mut self) -> Result<Option<PrinterStatus>, TransportError> {
+        let deadline = Instant::now() + ANSWER;
+        let port = self.transport.port_status(deadline)?;
+        Ok(port.and_then(bad_news).map(|cause| PrinterStatus {
+            paper: Some(if cause == Cause::PaperOut {
+                Paper::Out
+            } else {
+                Paper::Unknown
+            }),
+            media: self.outlet.map(|_| Media::Unknown),
+            ..PrinterStatus::unheard(cause)
+        }))
     }
 
     /// Empties the printer's buffers; true if it says that it did.
     pub(super) fn clear(&mut self) -> Result<bool, TransportError> {
-        let deadline = Instant::now() + ANSWER;
+        let asked = Instant::now();
         self.cleared = false;
         self.request(&CLEAR)?;
-        while !self.cleared && Instant::now() < deadline {
-            self.receive(deadline)?;
+        while !self.cleared && asked.elapsed() < ANSWER {
+            self.receive(asked + ANSWER)?;
         }
         Ok(self.cleared)
+    }
+}
+
+/// `GET_PORT_STATUS` of the USB printer class: bit 5 paper empty, bit 4 selected, bit 3 no error. Bad
+/// news alone counts: many printers answer 18 whatever happens.
+fn bad_news(port: u8) -> Option<Cause> {
+    match (port & 0x20 != 0, port & 0x10 != 0, port & 0x08 != 0) {
+        (true, _, _) => Some(Cause::PaperOut),
+        (false, _, false) => Some(Cause::Recoverable),
+        (false, false, true) => Some(Cause::Offline),
+        (false, true, true) => None,
     }
 }
 

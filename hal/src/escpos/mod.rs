@@ -11,9 +11,13 @@ mod charset;
 mod driver;
 mod encode;
 mod link;
+mod outlet;
 mod profile;
 mod replies;
 
-pub use driver::{Doubt, Printed, Printer, open};
+pub use driver::{Delivery, Doubt, Printed, Printer, open};
 pub use encode::{EncodeError, encode};
-pub use profile::{Charset, Completion, Profile, QrMethod};
+pub use profile::{
+    Charset, Completion, Cut, Model, Outlet, OutletSensor, Present, Profile, ProfileError,
+    QrMethod, Requests, StatusRequests,
+};

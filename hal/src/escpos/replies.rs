@@ -4,6 +4,9 @@
 //! within longer answers (`37 22 d1 d2 d3 d4 00`, `37 25 00`). They can be told apart everywhere: a
 //! status byte has bits 0, 1, 4, 7 = 0, 1, 1, 0, and no byte of the longer answers has, as long as all
 //! bytes of a process id are odd (see [`super::link`]).
+//!
+//! What printers say about their outlet keeps to no such rule. It is recognised only while it is
+//! expected, and asked for only while nothing else is on its way.
 
 /// One answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,24 @@ pub(super) enum Reply {
     Cleared,
     /// To `GS r 1`.
     Transmitted,
+    /// To `DLE EOT 5` or `GS e 6`.
+    Outlet(u8),
+    /// To `DLE EOT 20`, without its header.
+    Full([u8; 4]),
+}
+
+/// What is on its way and looks like anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Expected {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// One byte of any value but 37, which begins a longer answer.
+    Outlet,
+    /// One byte in which bit 1 is 0.
+    Ejector,
+    /// `10 0F` and four bytes of any value.
+    Full,
 }
 
 /// Longest answer, with its header and NUL; longer ones are not for us.
@@ -25,11 +46,44 @@ const LONGEST: usize = 8;
 #[derive(Default)]
 pub(super) struct Demultiplexer {
     block: Option<([u8; LONGEST], usize)>,
+    /// The bytes of a full status so far, the first byte of its header included.
+    full: Option<([u8; 6], usize)>,
+    /// What else is expected; [`Expected::Nothing`] again once it has come.
+    pub(super) expected: Expected,
 }
 
 impl Demultiplexer {
     /// Takes one byte; `Some` when it ends an answer.
     pub(super) fn push(&mut self, byte: u8) -> Option<Reply> {
+        if let Some((mut full, length)) = self.full.take()
+            && (length > 1 || byte == 0x0F)
+        {
+            full[length] = byte;
+            if length < 5 {
+                self.full = Some((full, length + 1));
+                return None;
+            }
+            self.expected = Expected::Nothing;
+            let [_, _, rest @ ..] = full;
+            return Some(Reply::Full(rest));
+        }
+        let lone = self.block.is_none();
+        match self.expected {
+            // No byte of a longer answer is 10, so that this may come within one.
+            Expected::Full if byte == 0x10 => {
+                self.full = Some(([byte, 0, 0, 0, 0, 0], 1));
+                return None;
+            }
+            Expected::Outlet if lone && byte != 0x37 => {
+                self.expected = Expected::Nothing;
+                return Some(Reply::Outlet(byte));
+            }
+            Expected::Ejector if lone && byte & 0b10 == 0 => {
+                self.expected = Expected::Nothing;
+                return Some(Reply::Outlet(byte));
+            }
+            Expected::Nothing | Expected::Outlet | Expected::Ejector | Expected::Full => {}
+        }
         if byte & 0b1001_0011 == 0b0001_0010 {
             return Some(Reply::Status(byte));
         }
@@ -101,6 +155,43 @@ mod tests {
             all(&[&[0x37][..], &[0x41; 8], &[0x37, 0x25, 0x00]].concat()),
             [Reply::Cleared]
         );
+    }
+
+    #[test]
+    fn what_looks_like_anything_is_taken_only_while_it_is_expected() {
+        let expecting = |expected, bytes: &[u8]| -> Vec<Reply> {
+            let mut demultiplexer = Demultiplexer {
+                expected,
+                ..Demultiplexer::default()
+            };
+            bytes
+                .iter()
+                .filter_map(|&byte| demultiplexer.push(byte))
+                .collect()
+        };
+        use Reply::{Cleared, Full, Outlet, Status};
+        let full = [0x10, 0x0F, 0x25, 0x12, 0x37, 0x10, 0x12];
+        assert_eq!(
+            expecting(Expected::Full, &full),
+            [Full([0x25, 0x12, 0x37, 0x10]), Status(0x12)]
+        );
+        // Within a longer answer, and after a lone 10.
+        assert_eq!(
+            expecting(
+                Expected::Full,
+                &[0x37, 0x25, 0x10, 0x10, 0x0F, 1, 2, 3, 4, 0x00]
+            ),
+            [Full([1, 2, 3, 4]), Cleared]
+        );
+        assert_eq!(
+            expecting(Expected::Outlet, &[0x37, 0x25, 0x00, 0x12, 0x16]),
+            [Cleared, Outlet(0x12), Status(0x16)]
+        );
+        assert_eq!(
+            expecting(Expected::Ejector, &[0x12, 0x2C, 0x13]),
+            [Status(0x12), Outlet(0x2C)]
+        );
+        assert_eq!(all(&[0x10, 0x0F, 0x81, 0x90]), [Reply::Transmitted]);
     }
 
     proptest! {
