@@ -490,12 +490,14 @@ fn works_again(reader: &mut dyn CardReader) -> Verdict {
 
 /// Asks until a card is found, as a terminal does, also if a busy machine lets one answer be late.
 fn wait_for_card(reader: &mut dyn CardReader) -> Verdict {
-    until(Duration::from_secs(10), "a card is found", || {
-        match reader.find() {
+    until(
+        Duration::from_secs(10),
+        "a card is found",
+        || match reader.find() {
             Err(ReaderError::NoAnswer) => Ok(false),
             found => found.map_err(|error| unexpected(&error)),
-        }
-    })
+        },
+    )
 }
 
 fn find(reader: &mut dyn CardReader) -> Result<bool, Stop> {

@@ -15,8 +15,7 @@ use serde_json::{Value, json};
 use crate::card::{self, Person, Reader};
 use crate::order::{
     CardOrder, CutterState, Device, HeadState, Order, PaperOrder, Position, PrinterOrder,
-    SmartCardOrder, UsbOrder,
-    WaitOrder,
+    SmartCardOrder, UsbOrder, WaitOrder,
 };
 use crate::printer::Printer;
 use crate::scanner::Scanner;
@@ -214,6 +213,18 @@ fn obey(request: Request, devices: &Devices) -> Value {
                 printer()?.set(|machine| machine.low = state.is_on())
             }
             Order::Paper(PaperOrder::Tear) => printer()?.tear(),
+            Order::Paper(PaperOrder::Take { timeout }) => {
+                if let Err(error) = printer()?.take_slip(timeout) {
+                    return Err(failed(1, error));
+                }
+            }
+            Order::Paper(PaperOrder::Jam { presenting }) => {
+                printer()?.set(|machine| match presenting {
+                    true => machine.will_jam = true,
+                    false => machine.jammed = true,
+                })
+            }
+            Order::Paper(PaperOrder::ClearJam) => printer()?.clear_jam(),
             Order::Cover { position } => printer()?.set(|machine| {
                 machine.cover_open = match position {
                     Position::Open => true,
@@ -236,6 +247,17 @@ fn obey(request: Request, devices: &Devices) -> Value {
             Order::Printer(PrinterOrder::NoCompletion { state }) => {
                 printer()?.set(|machine| machine.no_completion = state.is_on())
             }
+            Order::Printer(PrinterOrder::Noise { bytes }) if bytes > 65536 => {
+                return Err(failed(2, "at most 65536 bytes of noise"));
+            }
+            Order::Printer(PrinterOrder::Noise { bytes }) => {
+                printer()?.set(|machine| machine.spoil.noise = bytes)
+            }
+            Order::Printer(PrinterOrder::Late { milliseconds }) => printer()?.set(|machine| {
+                machine.spoil.late = Duration::from_millis(milliseconds.min(60_000))
+            }),
+            Order::Printer(PrinterOrder::Split { milliseconds }) => printer()?
+                .set(|machine| machine.spoil.split = Duration::from_millis(milliseconds.min(1000))),
             Order::Scan(order) => scanner()?.scan(&order).map_err(|error| failed(2, error))?,
             Order::Plug { device, state } => {
                 let done = match device {

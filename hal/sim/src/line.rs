@@ -56,6 +56,16 @@ impl Line {
         })
     }
 
+    /// The same end once more, so that one thread reads while another writes.
+    pub fn another_hand(&self) -> io::Result<Self> {
+        Ok(Self {
+            byte: self.byte,
+            master: self.master.try_clone()?,
+            slave: self.slave.try_clone()?,
+            free: Instant::now(),
+        })
+    }
+
     /// Waits for bytes and takes them once the line would have carried them; 0 if none came for a while.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let timeout = Timespec {

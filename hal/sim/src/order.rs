@@ -120,6 +120,20 @@ pub enum PaperOrder {
     Low { state: Switch },
     /// Tear off what hangs out
     Tear,
+    /// Take the slip that waits at the outlet
+    Take {
+        /// How long to wait for one, such as 20s or 500ms
+        #[arg(long, default_value = "0s", value_parser = duration)]
+        timeout: Duration,
+    },
+    /// Get stuck
+    Jam {
+        /// Only when the next slip is presented
+        #[arg(long)]
+        presenting: bool,
+    },
+    /// Take out what is stuck
+    ClearJam,
 }
 
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
@@ -128,6 +142,12 @@ pub enum PrinterOrder {
     Silent { state: Switch },
     /// Answer in real time, but never confirm a slip
     NoCompletion { state: Switch },
+    /// Send so many bytes of noise before the next answer
+    Noise { bytes: usize },
+    /// Send the next answer, and all behind it, so many milliseconds later
+    Late { milliseconds: u64 },
+    /// Send answers byte by byte for a second, with so many milliseconds between
+    Split { milliseconds: u64 },
 }
 
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]

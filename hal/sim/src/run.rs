@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::card::Reader;
 use crate::control::{self, Devices};
-use crate::printer::{self, Charset, Printer};
+use crate::printer::{Charset, Model, Printer, Setup};
 use crate::scanner::Scanner;
 use crate::smart_card::{Application, SmartCard};
 use crate::usb::{self, Shape};
@@ -43,15 +43,25 @@ pub struct Options {
     #[arg(long, value_name = "SOCKET")]
     usb_card_reader: Vec<Plug>,
     /// Plug a receipt printer of class 7 into a USB port at this socket; likewise, without shapes. Its
-    /// paper and characters are those of --printer; its slips go to a directory of its name in --out
+    /// model, paper and characters are those of --printer; its slips go to a directory of its name in
+    /// --out
     #[arg(long, value_name = "SOCKET")]
     usb_printer: Vec<Plug>,
-    /// Width of its paper in mm
-    #[arg(long, default_value = "80")]
-    paper: Paper,
-    /// Characters that it has
-    #[arg(long, default_value = "gb18030")]
-    charset: Charset,
+    /// Run the printer at a serial line of 115200 baud, linked here; as well, or instead
+    #[arg(long, value_name = "LINK")]
+    serial_printer: Option<PathBuf>,
+    /// What kind of printer it is
+    #[arg(long, value_name = "NAME", default_value = "epson-compatible")]
+    printer_model: Model,
+    /// Width of its paper in mm; the model's otherwise
+    #[arg(long)]
+    paper: Option<Paper>,
+    /// Characters that it has; the model's otherwise
+    #[arg(long)]
+    charset: Option<Charset>,
+    /// All bits of its answer about the outlet (DLE EOT 5) mean the opposite
+    #[arg(long)]
+    outlet_inverted: bool,
     /// Size of its receive buffer in bytes
     #[arg(long, default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(256..=16_777_216))]
     buffer: u32,
@@ -117,7 +127,7 @@ impl Plug {
 pub enum RunError {
     /// No device is asked for.
     #[error(
-        "nothing to run: give --card-reader LINK, --code-scanner LINK, --social-card, --pcsc-card-reader, --printer ADDRESS, --usb-card-reader SOCKET or --usb-printer SOCKET"
+        "nothing to run: give --card-reader LINK, --code-scanner LINK, --social-card, --pcsc-card-reader, --printer ADDRESS, --serial-printer LINK, --usb-card-reader SOCKET or --usb-printer SOCKET"
     )]
     Nothing,
     /// The printer would be open to the network.
@@ -143,6 +153,7 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
         && options.social_card.is_none()
         && options.pcsc_card_reader.is_none()
         && options.printer.is_none()
+        && options.serial_printer.is_none()
         && options.usb_card_reader.is_empty()
         && options.usb_printer.is_empty()
     {
@@ -160,29 +171,25 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
             Scanner::start(link).map_err(open(format!("code scanner at {}", link.display())))?,
         );
     }
-    let setup = |out: Option<PathBuf>| printer::Setup {
-        dots: match options.paper {
-            Paper::Mm80 => 576,
-            Paper::Mm58 => 384,
-        },
-        paper_dots: match options.paper {
-            Paper::Mm80 => 640,
-            Paper::Mm58 => 464,
-        },
-        charset: options.charset,
-        buffer: options.buffer as usize,
-        out,
-    };
-    let mut listening = None;
-    match options.printer {
-        Some(address) if !address.ip().is_loopback() => return Err(RunError::NotLoopback(address)),
-        Some(address) => {
-            let what = format!("printer at {address}");
-            let printer = Printer::start(setup(options.out.clone())).map_err(open(what.clone()))?;
-            listening = Some(printer.listen(address).map_err(open(what))?);
-            devices.printers.push(("printer".into(), printer));
+    if let Some(address) = options
+        .printer
+        .filter(|address| !address.ip().is_loopback())
+    {
+        return Err(RunError::NotLoopback(address));
+    }
+    let mut tcp = None;
+    if options.printer.is_some() || options.serial_printer.is_some() {
+        let setup = setup(&options, options.out.clone());
+        let printer = Printer::start(setup).map_err(open("printer".into()))?;
+        if let Some(address) = options.printer {
+            let listening = printer.listen(address);
+            tcp = Some(listening.map_err(open(format!("printer at {address}")))?);
         }
-        None => {}
+        if let Some(link) = &options.serial_printer {
+            let open = open(format!("printer at {}", link.display()));
+            printer.listen_serial(link, 115_200).map_err(open)?;
+        }
+        devices.printers.push(("printer".into(), printer));
     }
     for (number, plug) in options.usb_card_reader.iter().enumerate() {
         let (reader, port) = usb::start_reader(&plug.socket, plug.shape)
@@ -195,7 +202,7 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
         let what = format!("USB port at {}", plug.socket.display());
         let name = plug.name("printer", number);
         let out = options.out.as_ref().map(|out| out.join(&name));
-        let printer = Printer::start(setup(out)).map_err(open(what.clone()))?;
+        let printer = Printer::start(setup(&options, out)).map_err(open(what.clone()))?;
         let port = usb::start_printer(&plug.socket, &printer).map_err(open(what))?;
         devices.printers.push((name.clone(), printer));
         devices.ports.push((name, port));
@@ -216,7 +223,8 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
         // As Debian's configuration of vpcd names its slots.
         "social_card": devices.social_card.as_ref().map(|_| "pcsc:Virtual PCD 00 00"),
         "pcsc_card_reader": devices.pcsc_card.as_ref().map(|_| "pcsc:Virtual PCD 00 01"),
-        "printer": listening.map(|address| format!("tcp:{address}")),
+        "printer": tcp.map(|address| format!("tcp:{address}")),
+        "serial_printer": options.serial_printer.as_ref().map(serial),
         "usb": devices.ports.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "socket": options.socket,
     });
@@ -227,5 +235,23 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
     let _ = writeln!(stdout, "{ready}").and_then(|()| stdout.flush());
     loop {
         thread::park();
+    }
+}
+
+fn setup(options: &Options, out: Option<PathBuf>) -> Setup {
+    let model = Setup::of(options.printer_model);
+    let (dots, paper_dots) = match options.paper {
+        Some(Paper::Mm80) => (576, 640),
+        Some(Paper::Mm58) => (384, 464),
+        None => (model.dots, model.paper_dots),
+    };
+    Setup {
+        dots,
+        paper_dots,
+        charset: options.charset.unwrap_or(model.charset),
+        inverted: options.outlet_inverted,
+        buffer: options.buffer as usize,
+        out,
+        ..model
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Delivery;
 use super::profile::{Cut, Outlet, OutletSensor, Present, Profile};
-use crate::status::{Cause, Media, PrinterStatus};
+use crate::status::{Cause, DeviceState, Media, PrinterStatus};
 
 /// `GS e 6`: the ejector's status byte.
 pub(super) const ASK_EJECTOR: [u8; 3] = [0x1D, 0x65, 6];
@@ -127,12 +127,20 @@ pub(super) fn ending(profile: &Profile) -> Vec<u8> {
     bytes
 }
 
-/// What takes away a slip that broke off: into the printer if it can, or else cut off.
+/// What takes away a slip that broke off: into the printer if it can, or else cut off, and wholly where
+/// it would hang at the sensor otherwise.
 pub(super) fn removal(profile: &Profile) -> Vec<u8> {
     match profile.outlet.map(|outlet| outlet.present) {
         Some(Present::GsE) => TAKE_BACK.to_vec(),
         Some(Present::FsP) => vec![0x1C, 0x50, 0, 0, b'R', 1],
-        Some(Present::None) | None => ending(profile),
+        Some(Present::None) => {
+            let cut = match profile.cut {
+                Cut::Partial | Cut::Full | Cut::Presenter => Cut::Full,
+                Cut::EscI | Cut::EscM => Cut::EscI,
+            };
+            ending(&Profile { cut, ..*profile })
+        }
+        None => ending(profile),
     }
 }
 
@@ -235,6 +243,12 @@ impl Held {
             Some(Media::Present) => self.blind = false,
             Some(Media::Jammed) => return Step::End(Delivery::Failed(Cause::PaperJam)),
             Some(Media::NotPresent) => return self.gone(status.cause, time, seen, now),
+            Some(Media::Unknown)
+                if matches!(self.at, Place::OnItsWay { .. })
+                    && status.device == DeviceState::HardwareError =>
+            {
+                return Step::End(status.cause.map_or(Delivery::Unknown, Delivery::Failed));
+            }
             // It cannot be told now.
             Some(Media::Unknown | Media::Entering | Media::Retracted) | None => {
                 self.seen = seen;

@@ -47,15 +47,6 @@ pub trait Transport: Send {
         Ok(())
     }
 
-    /// What the link itself knows of a printer: `GET_PORT_STATUS` of the USB printer class, as the
-    /// device gave it; `None` on links that have no such request.
-    ///
-    /// # Errors
-    /// If the link is gone.
-    fn port_status(&mut self, _deadline: Instant) -> Result<Option<u8>, TransportError> {
-        Ok(None)
-    }
-
     /// Throws away what has come in and was not read; at most 64 KiB, so that babble cannot hold it.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Bytes out of the buffer, command by command, onto paper.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,10 @@ use qrcode::{EcLevel, QrCode, Version};
 use yici_hal::glyph::Bitmap;
 
 use super::Shared;
+use super::machine::Machine;
+use super::model::{Answers, GsP, Outlet};
 use super::paper::HEAD_TO_CUTTER;
-use super::text::{Line, Modes, Shape, shapes};
+use super::text::{Charset, Line, Modes, Shape, shapes};
 
 /// Time of a row of dots at 150 mm/s.
 const ROW: Duration = Duration::from_nanos(1_000_000_000 / (150 * 8));
@@ -20,6 +22,16 @@ const STEP: usize = 8;
 
 /// Longest delay by this machine's own doing.
 const LAG: Duration = Duration::from_millis(100);
+
+/// Time from the cutter to the outlet, or back.
+const PRESENT: Duration = Duration::from_millis(400);
+
+/// How much a cut leaves.
+#[derive(PartialEq, Eq)]
+enum Blade {
+    All,
+    ButOnePoint,
+}
 
 /// Time of a cut.
 const CUT: Duration = Duration::from_millis(150);
@@ -33,7 +45,7 @@ struct Cleared;
 type Step = Result<(), Cleared>;
 
 /// Interprets for ever.
-pub fn run(shared: &Shared) {
+pub fn run(shared: &Arc<Shared>) {
     let mut interpreter = Interpreter::new(shared);
     loop {
         if let Err(Cleared) = interpreter.command() {
@@ -45,7 +57,7 @@ pub fn run(shared: &Shared) {
 }
 
 struct Interpreter<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     /// The clears that this command has seen.
     clears: u64,
     line: Line,
@@ -60,7 +72,7 @@ struct Interpreter<'a> {
 }
 
 impl<'a> Interpreter<'a> {
-    fn new(shared: &'a Shared) -> Self {
+    fn new(shared: &'a Arc<Shared>) -> Self {
         Self {
             shared,
             clears: 0,
@@ -112,11 +124,18 @@ impl<'a> Interpreter<'a> {
     /// `DLE ...`: done when it arrived.
     fn skip_real_time(&mut self) -> Step {
         match self.byte()? {
-            0x04 | 0x05 => {
-                self.byte()?;
+            second @ (0x04 | 0x05) => {
+                let n = self.byte()?;
                 // It is no part of what makes the slip.
-                let taken = &mut self.shared.lock().taken;
-                taken.truncate(taken.len().saturating_sub(3));
+                let mut machine = self.shared.lock();
+                let length = machine.taken.len().saturating_sub(3);
+                machine.taken.truncate(length);
+                let in_order = self.shared.setup.features.answers == Answers::InOrder;
+                if second == 0x04 && in_order {
+                    let answer = machine.real_time_status(n);
+                    drop(machine);
+                    self.answer(&answer);
+                }
             }
             0x14 => {
                 // Clearing has seven bytes more, the last of which clears this command away too; the
@@ -169,6 +188,8 @@ impl<'a> Interpreter<'a> {
             }
             b'2' => self.spacing = SPACING,
             b'3' => self.spacing = usize::from(self.byte()?),
+            b'i' => return self.cut(Blade::All),
+            b'm' => return self.cut(Blade::ButOnePoint),
             // Fonts, code pages, national characters, spacing: taken and without effect.
             b't' | b'R' | b'M' | b'G' | b' ' | b'V' | b'{' => {
                 self.byte()?;
@@ -179,7 +200,13 @@ impl<'a> Interpreter<'a> {
     }
 
     fn chinese(&mut self) -> Step {
+        let features = &self.shared.setup.features;
         match self.byte()? {
+            b'P' if features.outlet == Outlet::FsP => {
+                let [_, _, then, seconds] = self.bytes::<4>()?;
+                return self.present(Some((then, seconds)));
+            }
+            other if self.shared.setup.charset == Charset::Ascii => self.unknown(&[0x1C, other]),
             b'&' => self.modes.chinese = true,
             b'.' => self.modes.chinese = false,
             b'!' => {
@@ -207,7 +234,17 @@ impl<'a> Interpreter<'a> {
             }
             b'V' => {
                 let mode = self.byte()?;
+                let blade = match mode {
+                    0 | b'0' | 65 => Blade::All,
+                    _ => Blade::ButOnePoint,
+                };
                 let feed = match mode {
+                    // It would search for a black mark that is not there.
+                    66 if self.shared.setup.features.gs_p == GsP::BarCodes => {
+                        self.byte()?;
+                        self.unknown(b"mark");
+                        return Ok(());
+                    }
                     65 | 66 => HEAD_TO_CUTTER + usize::from(self.byte()?),
                     0 | 1 | b'0' | b'1' => 0,
                     other => {
@@ -219,22 +256,28 @@ impl<'a> Interpreter<'a> {
                     self.print_line()?;
                 }
                 self.feed(feed)?;
-                return self.cut();
+                return self.cut(blade);
             }
+            b'e' if self.shared.setup.features.outlet == Outlet::GsE => return self.ejector(),
             b'v' => return self.raster(),
             b'(' => return self.group_long(),
             b'r' => {
                 let kind = self.byte()?;
-                if matches!(kind, 1 | b'1') {
+                if matches!(kind, 1 | b'1') && self.shared.setup.features.transmit_status {
                     let status = self.shared.lock().paper_status();
                     self.answer(&[status]);
                 } else {
                     self.unknown(&[0x1D, b'r', kind]);
                 }
             }
-            b'P' => {
-                self.bytes::<2>()?;
-            }
+            b'P' => match self.shared.setup.features.gs_p {
+                GsP::MotionUnits => {
+                    self.bytes::<2>()?;
+                }
+                GsP::BarCodes => {
+                    self.byte()?;
+                }
+            },
             b'L' | b'W' => {
                 self.bytes::<2>()?;
             }
@@ -254,7 +297,10 @@ impl<'a> Interpreter<'a> {
         for _ in 0..length {
             parameters.push(self.byte()?);
         }
+        let features = &self.shared.setup.features;
         match (kind, &parameters[..]) {
+            (b'k', _) if !features.qr => self.unknown(b"QR"),
+            (b'H', _) if !features.process_id => self.unknown(&[0x1D, b'(', b'H']),
             (b'k', [0x31, 0x41, _, _]) => {}
             (b'k', [0x31, 0x43, module]) => self.symbol_module = usize::from(*module).clamp(1, 16),
             (b'k', [0x31, 0x45, level]) => {
@@ -410,6 +456,9 @@ impl<'a> Interpreter<'a> {
         if machine.clears != clears {
             return Err(Cleared);
         }
+        if machine.waiting.is_some() && !rows.is_empty() {
+            machine.collisions += 1;
+        }
         for row in rows {
             machine.sheet.push(row);
         }
@@ -428,7 +477,16 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
-    fn cut(&mut self) -> Step {
+    fn cut(&mut self, blade: Blade) -> Step {
+        self.cut_off()?;
+        let hangs = self.shared.setup.features.outlet == Outlet::Sensor;
+        if hangs && blade == Blade::ButOnePoint {
+            self.shared.change(Machine::bring_out);
+        }
+        Ok(())
+    }
+
+    fn cut_off(&mut self) -> Step {
         thread::sleep(self.still.saturating_duration_since(Instant::now()));
         self.shared
             .change(|machine| machine.cutter_error |= machine.cutter_stuck);
@@ -443,20 +501,95 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
+    /// `GS e n`.
+    fn ejector(&mut self) -> Step {
+        match self.byte()? {
+            2 => self.take_back(),
+            3 => {
+                self.byte()?;
+                self.present(None)
+            }
+            5 => {
+                self.shared.change(|machine| machine.waiting = None);
+                Ok(())
+            }
+            6 => {
+                let status = self.shared.lock().ejector_status();
+                self.answer(&[status]);
+                Ok(())
+            }
+            0x20 => {
+                let [_, seconds] = self.bytes::<2>()?;
+                self.present(Some((b'R', seconds)))
+            }
+            other => {
+                self.unknown(&[0x1D, b'e', other]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Cuts, and brings the slip to the outlet; then, after so many seconds, out (`E`) or back (`R`).
+    fn present(&mut self, then: Option<(u8, u8)>) -> Step {
+        // To the blade, as these cut where the slip ends.
+        self.feed(HEAD_TO_CUTTER)?;
+        self.cut_off()?;
+        thread::sleep(PRESENT);
+        let number = self.shared.change(|machine| {
+            machine.jammed |= std::mem::take(&mut machine.will_jam);
+            machine.bring_out();
+            machine.presented
+        });
+        // Stuck, it does nothing more until that is mended.
+        self.move_paper(&[])?;
+        if let Some((then, seconds @ 1..)) = then {
+            let shared = self.shared.clone();
+            thread::spawn(move || {
+                thread::sleep(Duration::from_secs(seconds.into()));
+                shared.change(|machine| {
+                    if machine.waiting == Some(number) && !machine.jammed {
+                        machine.waiting = None;
+                        machine.retracted += u64::from(then == b'R');
+                    }
+                });
+            });
+        }
+        Ok(())
+    }
+
+    /// Cuts what hangs out, and takes back what is at the outlet.
+    fn take_back(&mut self) -> Step {
+        let hangs = self.shared.lock().sheet.printed_rows() > 0;
+        if hangs {
+            self.feed(HEAD_TO_CUTTER)?;
+            thread::sleep(self.still.saturating_duration_since(Instant::now()));
+            let piece = self.shared.change(|machine| {
+                let slip = machine.sheet.take_past_cutter();
+                machine.leave(slip, true)
+            });
+            self.shared.put_down(piece);
+        }
+        self.move_paper(&[])?;
+        thread::sleep(PRESENT);
+        self.shared.change(|machine| {
+            machine.retracted += u64::from(machine.waiting.take().is_some());
+        });
+        Ok(())
+    }
+
     /// Answers a queued request once the paper is at rest.
     fn answer(&mut self, bytes: &[u8]) {
         thread::sleep(self.still.saturating_duration_since(Instant::now()));
         let client = {
             let machine = self.shared.lock();
-            if machine.silent || machine.no_completion {
+            if machine.no_completion {
                 None
             } else {
                 machine.client.clone()
             }
         };
         if let Some(client) = client {
-            // Whoever asked may be gone.
-            let _ = client.answer(bytes);
+            self.shared.answer(client, bytes.to_vec());
         }
     }
 

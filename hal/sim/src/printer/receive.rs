@@ -6,7 +6,9 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::model::Answers;
 use super::{Client, Shared};
+use crate::line::Line;
 
 /// Most connections at once.
 const CONNECTIONS: usize = 8;
@@ -67,6 +69,22 @@ fn take_in(stream: &Arc<TcpStream>, shared: &Arc<Shared>) -> io::Result<()> {
     }
 }
 
+/// Takes what comes over a line, for ever.
+pub fn serve_line(mut line: Line, mut intake: Intake) {
+    let mut piece = [0; 256];
+    loop {
+        match line.read(&mut piece) {
+            // Nothing for a while.
+            Ok(0) => {}
+            Ok(read) => {
+                let _ = intake.take(&piece[..read]);
+            }
+            // The pseudo-terminal is gone.
+            Err(_) => return,
+        }
+    }
+}
+
 /// One connection's way into the receive buffer.
 pub struct Intake {
     shared: Arc<Shared>,
@@ -110,7 +128,14 @@ impl Intake {
             match command {
                 None => {}
                 Some(RealTime::Status(n)) => {
-                    answer.push(machine.real_time_status(n));
+                    let at_once = match shared.setup.features.answers {
+                        Answers::AtOnce => true,
+                        Answers::AtRest => !machine.is_moving(),
+                        Answers::InOrder => false,
+                    };
+                    if at_once {
+                        answer = machine.real_time_status(n);
+                    }
                     // The bytes stay where they are: inside another command, they are its data too.
                     // Only a status request right behind another one is dropped, or a printer that
                     // waits for paper would fill up with them.
@@ -121,21 +146,21 @@ impl Intake {
                         .skip(length.saturating_sub(6))
                         .copied()
                         .collect();
-                    if let [0x10, 0x04, 1..=4, 0x10, 0x04, _] = before[..] {
+                    if let [0x10, 0x04, 1..=5 | 20, 0x10, 0x04, _] = before[..]
+                        && shared.setup.features.answers != Answers::InOrder
+                    {
                         machine.buffer.truncate(length - 3);
                     }
                 }
-                Some(RealTime::Clear) => {
+                Some(RealTime::Clear) if shared.setup.features.clears => {
                     machine.clear();
                     answer.extend([0x37, 0x25, 0x00]);
                 }
+                Some(RealTime::Clear) => {}
             }
-            let silent = machine.silent;
             drop(machine);
             shared.changed.notify_all();
-            if !answer.is_empty() && !silent {
-                self.client.answer(&answer)?;
-            }
+            shared.answer(self.client.clone(), answer);
         }
         Ok(())
     }
@@ -159,7 +184,7 @@ impl Watcher {
         self.last.rotate_left(1);
         self.last[9] = byte;
         match self.last {
-            [.., 0x10, 0x04, n @ 1..=4] => Some(RealTime::Status(n)),
+            [.., 0x10, 0x04, n @ (1..=5 | 20)] => Some(RealTime::Status(n)),
             [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08] => Some(RealTime::Clear),
             _ => None,
         }

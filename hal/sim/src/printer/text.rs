@@ -8,6 +8,10 @@ use yici_hal::slip::Style;
 /// Sets of characters that printers come with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Charset {
+    /// ASCII alone
+    Ascii,
+    /// GB 2312: rows 1 to 9 and 16 to 87
+    Gb2312,
     /// GBK: none of the codes that came later.
     Gbk,
     /// GB 18030-2000: the ideographs of the basic plane.
@@ -38,7 +42,12 @@ pub fn shapes(code: &[u8], charset: Charset) -> Vec<Shape> {
         (Charset::Gbk, 2, Some(character)) if code < &[0xFE, 0x50][..] && !private(character) => {
             vec![Shape::Character(character)]
         }
-        (Charset::Gbk, 4, _) => vec![Shape::Box; 2],
+        (Charset::Gb2312, 2, Some(character))
+            if matches!(code, [0xA1..=0xA9 | 0xB0..=0xF7, 0xA1..=0xFF]) && !private(character) =>
+        {
+            vec![Shape::Character(character)]
+        }
+        (Charset::Gbk | Charset::Gb2312, 4, _) => vec![Shape::Box; 2],
         _ => vec![Shape::Box],
     }
 }

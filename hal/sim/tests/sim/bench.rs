@@ -17,6 +17,7 @@ pub struct Bench {
     pub card_reader: Option<Address>,
     pub code_scanner: Option<Address>,
     pub printer: Option<Address>,
+    pub serial_printer: Option<Address>,
 }
 
 impl Bench {
@@ -35,6 +36,7 @@ impl Bench {
         let options = options.iter().map(|&option| match option {
             "CARD" => directory.path().join("card").into_os_string(),
             "SCANNER" => directory.path().join("scanner").into_os_string(),
+            "SERIAL" => directory.path().join("printer").into_os_string(),
             "OUT" => directory.path().join("out").into_os_string(),
             // A socket, with what is to be plugged in there.
             usb if usb.starts_with("USB") => {
@@ -61,6 +63,7 @@ impl Bench {
             card_reader: address("card_reader"),
             code_scanner: address("code_scanner"),
             printer: address("printer"),
+            serial_printer: address("serial_printer"),
             directory,
         }
     }

@@ -10,6 +10,7 @@ mod conformance;
 mod control;
 mod converter;
 mod memory;
+mod models;
 mod pcscd;
 mod slips;
 mod smart_cards;

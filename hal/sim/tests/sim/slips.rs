@@ -26,10 +26,10 @@ fn start_as(options: &[&str], profile: Profile) -> (Bench, Box<dyn Printer>) {
 
 /// A plain connection, as some other program would have.
 fn connect(bench: &Bench) -> TcpStream {
-    match bench.printer.as_ref().unwrap() {
-        Address::Tcp { host, port } => TcpStream::connect((host.as_str(), *port)).unwrap(),
-        _ => unreachable!(),
-    }
+    let Some(Address::Tcp { host, port }) = &bench.printer else {
+        panic!("the printer is on a TCP port");
+    };
+    TcpStream::connect((host.as_str(), *port)).unwrap()
 }
 
 fn short() -> Slip {
