@@ -61,14 +61,31 @@ impl Bench {
 
     /// Puts all simulated devices in order, as they are at the start.
     pub fn tidy(&self) {
-        for reader in ["reader-a", "reader-b"] {
-            for order in ["usb plug", "usb short 64", "card silent off", "card lift"] {
-                self.try_ctl(&format!("--device {reader} {order}"));
+        let state = self.ctl("state");
+        let wrong = |device: &str, order: &str| {
+            let (device, usb) = (&state["devices"][device], &state["usb"][device]);
+            match order {
+                "usb plug" => usb["plugged"] == false,
+                "usb short 64" => usb["packet"] != 64,
+                "card silent off" => device["silent"] == true,
+                "card lift" => !device["card"].is_null(),
+                "paper load" => device["paper"] == "out",
+                _ => unreachable!(),
             }
-        }
-        for printer in ["printer-1", "printer-2"] {
-            for order in ["usb plug", "usb short 64", "paper load", "cover close"] {
-                self.try_ctl(&format!("--device {printer} {order}"));
+        };
+        for (devices, orders) in [
+            (
+                ["reader-a", "reader-b"],
+                ["card silent off", "card lift"].as_slice(),
+            ),
+            (["printer-1", "printer-2"], &["paper load"]),
+        ] {
+            for device in devices {
+                for order in ["usb plug", "usb short 64"].iter().chain(orders) {
+                    if wrong(device, order) {
+                        self.ctl(&format!("--device {device} {order}"));
+                    }
+                }
             }
         }
         for port in ["1-1", "1-2", "1-3", "1-4"] {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::descriptors::{DEVICE_VERSION, Device, PACKET};
-use super::redir::{self, Bulk, Control, Packet, Status, kind};
+use super::redir::{self, Bulk, Control, Packet, Status, kind, unexpected};
 
 /// Most transfers that one pipe has under way.
 const MOST: usize = 64;
@@ -96,14 +96,14 @@ struct State {
 
 /// A transfer from the device: it ends when it is full, or with a packet that is not.
 struct Fetch {
-    id: u32,
+    id: u64,
     length: usize,
     got: Vec<Vec<u8>>,
 }
 
 /// A transfer to the device.
 struct Transfer {
-    id: u32,
+    id: u64,
     endpoint: u8,
     data: Vec<u8>,
     taken: usize,
@@ -206,7 +206,11 @@ impl Port {
     /// For `ctl state`.
     pub fn state(&self) -> Value {
         let state = self.lock();
-        json!({"plugged": state.is_plugged, "guest": state.guest.is_some(), "configuration": state.configuration})
+        json!({
+            "plugged": state.is_plugged,
+            "guest": state.guest.is_some(),
+            "packet": state.faults.short.unwrap_or(PACKET),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -221,10 +225,7 @@ impl Port {
         let writer = stream.try_clone()?;
         writer.set_write_timeout(Some(Duration::from_secs(5)))?;
         (&writer).write_all(&redir::hello())?;
-        let greeting = redir::read(&mut stream)?;
-        if greeting.kind != kind::HELLO {
-            return Err(unexpected("no greeting"));
-        }
+        redir::read_hello(&mut stream)?;
         {
             let mut state = self.lock();
             state.guest = Some(writer);
@@ -324,7 +325,7 @@ impl State {
         }
     }
 
-    fn tell_configuration(&mut self, id: u32) {
+    fn tell_configuration(&mut self, id: u64) {
         let body = [Status::Success as u8, self.configuration];
         self.tell(&redir::packet(kind::CONFIGURATION_STATUS, id, &[&body]));
     }
@@ -356,7 +357,7 @@ impl State {
     }
 
     /// The guest gave a transfer up.
-    fn cancel(&mut self, id: u32) {
+    fn cancel(&mut self, id: u64) {
         let given_up = self.fetches.iter_mut().find_map(|(&endpoint, fetches)| {
             let at = fetches.iter().position(|fetch| fetch.id == id)?;
             Some((endpoint, fetches.remove(at)?))
@@ -402,7 +403,7 @@ impl State {
         }
     }
 
-    fn transfer(&mut self, id: u32, bulk: &Bulk, data: &[u8]) -> io::Result<()> {
+    fn transfer(&mut self, id: u64, bulk: &Bulk, data: &[u8]) -> io::Result<()> {
         let endpoint = bulk.endpoint;
         let is_out = endpoint & 0x80 == 0;
         if is_out && std::mem::take(&mut self.faults.stall_out) {
@@ -427,7 +428,7 @@ impl State {
             }
             fetches.push_back(Fetch {
                 id,
-                length: usize::from(bulk.length),
+                length: bulk.length as usize,
                 got: Vec::new(),
             });
             self.deliver(endpoint);
@@ -562,8 +563,4 @@ fn connect(device: &Device) -> Vec<u8> {
         &[&[FULL_SPEED, 0, 0, 0], &numbers.concat()],
     );
     [pipes, interface, whole].concat()
-}
-
-fn unexpected(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }

@@ -1,5 +1,6 @@
 //! The usbredir protocol 0.7 on the wire, as far as a device with bulk pipes needs it. All numbers
-//! are little-endian. A packet is its kind, the length of what follows, an id, and that.
+//! are little-endian. A packet is its kind, the length of what follows, an id, and that. Ids have 64
+//! bits and lengths of transfers 32, which QEMU wants for devices at its xHCI.
 
 use std::io::{self, Read};
 
@@ -35,57 +36,77 @@ pub enum Status {
 /// Longest packet that is taken, without its header: the longest transfer and its own header.
 const LONGEST: usize = 64 * 1024 + 16;
 
-/// Most bytes of data in a packet: their number has 16 bits.
-pub const LONGEST_TRANSFER: usize = 0xFFFF;
+/// What is understood beyond the least: versions of devices, sizes of packets, ids of 64 bits, and
+/// transfers whose length has 32.
+const CAPABILITIES: u32 = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 6;
 
 /// A packet that came.
 pub struct Packet {
     pub kind: u32,
     /// Names a transfer, or a question; its answer has the same.
-    pub id: u32,
+    pub id: u64,
     pub body: Vec<u8>,
 }
 
-/// Reads one packet. Ids have 32 bits, since [`hello`] does not offer longer ones.
+/// Reads one packet.
 pub fn read(stream: &mut impl Read) -> io::Result<Packet> {
-    let mut header = [0; 12];
-    stream.read_exact(&mut header)?;
-    let number = |at: usize| {
-        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
-    };
-    let length = number(4) as usize;
-    if length > LONGEST {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "a usbredir packet is too long",
-        ));
-    }
+    let (kind, length) = head(stream)?;
+    let mut id = [0; 8];
+    stream.read_exact(&mut id)?;
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     Ok(Packet {
-        kind: number(0),
-        id: number(8),
+        kind,
+        id: u64::from_le_bytes(id),
         body,
     })
 }
 
-/// Puts a packet together.
-pub fn packet(kind: u32, id: u32, parts: &[&[u8]]) -> Vec<u8> {
-    let body = parts.concat();
-    let length = u32::try_from(body.len()).unwrap_or_default();
-    let header = [kind.to_le_bytes(), length.to_le_bytes(), id.to_le_bytes()];
-    [header.concat(), body].concat()
+fn head(stream: &mut impl Read) -> io::Result<(u32, usize)> {
+    let [mut kind, mut length] = [[0; 4]; 2];
+    stream.read_exact(&mut kind)?;
+    stream.read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > LONGEST {
+        return Err(unexpected("a usbredir packet is too long"));
+    }
+    Ok((u32::from_le_bytes(kind), length))
 }
 
-/// The greeting: version, and what can be understood beyond the least.
+/// Puts a packet together.
+pub fn packet(kind: u32, id: u64, parts: &[&[u8]]) -> Vec<u8> {
+    let body = parts.concat();
+    let length = u32::try_from(body.len()).unwrap_or_default();
+    let header = [kind.to_le_bytes(), length.to_le_bytes()].concat();
+    [header, id.to_le_bytes().to_vec(), body].concat()
+}
+
+/// The greeting: who this is, and what it understands. Its id has 32 bits: nothing is agreed yet.
 pub fn hello() -> Vec<u8> {
-    const CONNECT_DEVICE_VERSION: u32 = 1 << 1;
-    const EP_INFO_MAX_PACKET_SIZE: u32 = 1 << 4;
     let mut version = [0; 64];
     let name = b"kiosk-sim";
     version[..name.len()].copy_from_slice(name);
-    let capabilities = CONNECT_DEVICE_VERSION | EP_INFO_MAX_PACKET_SIZE;
-    packet(kind::HELLO, 0, &[&version, &capabilities.to_le_bytes()])
+    let numbers = [kind::HELLO, 68, 0].map(u32::to_le_bytes).concat();
+    [&numbers[..], &version, &CAPABILITIES.to_le_bytes()].concat()
+}
+
+/// Reads the other side's greeting, which has to understand as much.
+pub fn read_hello(stream: &mut impl Read) -> io::Result<()> {
+    let (kind, length) = head(stream)?;
+    let mut rest = vec![0; 4 + length];
+    stream.read_exact(&mut rest)?;
+    match (kind, rest.get(68..72)) {
+        (kind::HELLO, Some(&[c0, c1, c2, c3]))
+            if u32::from_le_bytes([c0, c1, c2, c3]) & CAPABILITIES == CAPABILITIES =>
+        {
+            Ok(())
+        }
+        _ => Err(unexpected("this is no usbredir guest, or a very old one")),
+    }
+}
+
+pub fn unexpected(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// The header of a control packet.
@@ -128,7 +149,7 @@ impl Control {
     }
 
     /// Answers it: with data, or that it was done (for a request that brought data), or how it failed.
-    pub fn answer(&self, id: u32, status: Status, data: &[u8]) -> Vec<u8> {
+    pub fn answer(&self, id: u64, status: Status, data: &[u8]) -> Vec<u8> {
         let is_in = self.request_type & 0x80 != 0;
         let length = match (status, is_in) {
             (Status::Success, true) => data.len() as u16,
@@ -145,17 +166,17 @@ impl Control {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bulk {
     pub endpoint: u8,
-    pub length: u16,
+    pub length: u32,
 }
 
 impl Bulk {
     /// Reads it, and the data behind it.
     pub fn parse(body: &[u8]) -> Option<(Self, &[u8])> {
         match body {
-            [endpoint, _, l0, l1, _, _, _, _, data @ ..] => Some((
+            [endpoint, _, l0, l1, _, _, _, _, l2, l3, data @ ..] => Some((
                 Self {
                     endpoint: *endpoint,
-                    length: u16::from_le_bytes([*l0, *l1]),
+                    length: u32::from_le_bytes([*l0, *l1, *l2, *l3]),
                 },
                 data,
             )),
@@ -165,14 +186,10 @@ impl Bulk {
 }
 
 /// Answers a bulk packet: `length` is how much was moved, `data` what was read.
-pub fn bulk_answer(id: u32, endpoint: u8, status: Status, length: usize, data: &[u8]) -> Vec<u8> {
-    let length = (length.min(LONGEST_TRANSFER) as u16).to_le_bytes();
-    let stream = [0; 4];
-    packet(
-        kind::BULK_PACKET,
-        id,
-        &[&[endpoint, status as u8], &length, &stream, data],
-    )
+pub fn bulk_answer(id: u64, endpoint: u8, status: Status, length: usize, data: &[u8]) -> Vec<u8> {
+    let [l0, l1, l2, l3] = u32::try_from(length).unwrap_or_default().to_le_bytes();
+    let header = [endpoint, status as u8, l0, l1, 0, 0, 0, 0, l2, l3];
+    packet(kind::BULK_PACKET, id, &[&header, data])
 }
 
 #[cfg(test)]
@@ -185,7 +202,8 @@ mod tests {
         assert_eq!(
             bytes,
             [
-                101, 0, 0, 0, 11, 0, 0, 0, 7, 0, 0, 0, 0x81, 0, 3, 0, 0, 0, 0, 0, b'a', b'b', b'c'
+                101, 0, 0, 0, 13, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0x81, 0, 3, 0, 0, 0, 0, 0, 0, 0,
+                b'a', b'b', b'c'
             ]
         );
         let packet = read(&mut &bytes[..]).unwrap();
@@ -199,11 +217,7 @@ mod tests {
 
     #[test]
     fn a_packet_without_end_is_refused() {
-        let header = [
-            101u32.to_le_bytes(),
-            u32::MAX.to_le_bytes(),
-            1u32.to_le_bytes(),
-        ];
-        assert!(read(&mut &header.concat()[..]).is_err());
+        let header = [101, u32::MAX, 1, 0].map(u32::to_le_bytes).concat();
+        assert!(read(&mut &header[..]).is_err());
     }
 }

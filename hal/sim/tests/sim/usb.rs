@@ -31,21 +31,26 @@ impl Guest {
         let mut guest = Self(stream);
         let mut greeting = [0; 68];
         greeting[..4].copy_from_slice(b"test");
-        // Versions of devices, and sizes of packets.
-        greeting[64] = 1 << 1 | 1 << 4;
-        guest.send(0, 0, &greeting);
-        assert_eq!(guest.receive().0, 0);
+        // Versions of devices, sizes of packets, long ids, long transfers.
+        greeting[64] = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 6;
+        // In a greeting, the id has 32 bits.
+        let header = [0, 68, 0].map(u32::to_le_bytes).concat();
+        guest.0.write_all(&header).unwrap();
+        guest.0.write_all(&greeting).unwrap();
+        let mut theirs = [0; 12 + 68];
+        guest.0.read_exact(&mut theirs).unwrap();
+        assert_eq!(theirs[..5], [0, 0, 0, 0, 68]);
         guest
     }
 
     fn send(&mut self, kind: u32, id: u32, body: &[u8]) {
-        let header = [kind, body.len() as u32, id].map(u32::to_le_bytes);
+        let header = [kind, body.len() as u32, id, 0].map(u32::to_le_bytes);
         self.0.write_all(&header.concat()).unwrap();
         self.0.write_all(body).unwrap();
     }
 
     fn receive(&mut self) -> (u32, u32, Vec<u8>) {
-        let mut header = [0; 12];
+        let mut header = [0; 16];
         self.0.read_exact(&mut header).unwrap();
         let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().unwrap());
         let mut body = vec![0; number(4) as usize];
@@ -68,12 +73,12 @@ impl Guest {
     }
 
     fn write(&mut self, id: u32, pipe: u8, data: &[u8]) {
-        let head = [pipe, 0, data.len() as u8, 0, 0, 0, 0, 0];
+        let head = [pipe, 0, data.len() as u8, 0, 0, 0, 0, 0, 0, 0];
         self.send(BULK, id, &[&head, data].concat());
     }
 
     fn fetch(&mut self, id: u32, pipe: u8, length: u8) {
-        self.send(BULK, id, &[pipe, 0, length, 0, 0, 0, 0, 0]);
+        self.send(BULK, id, &[pipe, 0, length, 0, 0, 0, 0, 0, 0, 0]);
     }
 
     /// Status and data of the answer to a bulk transfer.
@@ -81,7 +86,7 @@ impl Guest {
     fn moved(&mut self, id: u32) -> (u8, Vec<u8>) {
         let (of, body) = self.expect(BULK);
         assert_eq!(of, id);
-        (body[1], body[8..].to_vec())
+        (body[1], body[10..].to_vec())
     }
 }
 
@@ -179,7 +184,7 @@ fn babble_from_the_guest_ends_its_session_alone() {
     guest.is_told_of_a_device();
     guest
         .0
-        .write_all(&[101, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0])
+        .write_all(&[101, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF])
         .unwrap();
     let mut rest = Vec::new();
     let _ = guest.0.read_to_end(&mut rest);
