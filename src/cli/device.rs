@@ -1,5 +1,6 @@
 //! `kiosk device`: what is connected, what it says, a real test of each, and one card or code read.
 
+mod camera;
 mod id_card;
 mod list;
 mod next_step;
@@ -381,9 +382,8 @@ fn status(device: &Device) -> Finding {
         Class::SocialCard => social_card::status(&device.address),
         Class::Code => scanner::status(&device.address),
         Class::Printer => printer::status(&device.address, device.profile),
-        Class::Camera | Class::FormPrinter => {
-            unimplemented!("its driver is still to come")
-        }
+        Class::Camera => camera::status(&device.address),
+        Class::FormPrinter => unimplemented!("its driver is still to come"),
     }
 }
 
@@ -393,9 +393,8 @@ fn test(device: &Device) -> Finding {
         Class::SocialCard => social_card::test(&device.address),
         Class::Code => scanner::test(&device.address),
         Class::Printer => printer::test(&device.address, device.profile),
-        Class::Camera | Class::FormPrinter => {
-            unimplemented!("its driver is still to come")
-        }
+        Class::Camera => camera::test(&device.address),
+        Class::FormPrinter => unimplemented!("its driver is still to come"),
     }
 }
 

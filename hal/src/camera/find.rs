@@ -244,7 +244,8 @@ impl Edges<'_> {
         let length = (b.x - a.x).hypot(b.y - a.y).max(1.0);
         let along = Point::new((b.x - a.x) / length, (b.y - a.y) / length);
         let outward = Point::new(along.y, -along.x);
-        let reach = (3.0 * self.ratio.0.max(self.ratio.1)).max(6.0) as i32;
+        // Far enough for edges too soft to be taken.
+        let reach = (4.0 * self.ratio.0.max(self.ratio.1)).max(14.0) as i32;
         (0..SAMPLES)
             .filter_map(|sample| {
                 let part = 0.06 + 0.88 * sample as f64 / (SAMPLES - 1) as f64;

@@ -57,9 +57,9 @@ impl Tones {
 /// Whether a part of a page is brighter than its paper can be, so that nothing is seen there.
 pub(super) fn shines(page: &RgbImage, tones: Tones) -> bool {
     // Of a page that is all as bright as can be, this cannot be told; print shows on it nevertheless.
-    const AS_BRIGHT_AS_CAN_BE: u8 = 253;
+    const AS_BRIGHT_AS_CAN_BE: u8 = 250;
     const PART: f64 = 0.004;
-    if tones.white >= 244 {
+    if tones.white >= 242 {
         return false;
     }
     let small = Wiped(imageops::thumbnail(

@@ -44,13 +44,14 @@ impl Line {
         };
         // The word for the device decides, and for a printer its paper, for a scanner whether it
         // scans (see `ready` in hal::status); that nobody knows whether a card lies there is no doubt.
-        let doubts: [(&str, &[&str]); 5] = [
+        let doubts: [(&str, &[&str]); 6] = [
             (
                 "device",
                 &["offline", "powerOff", "noDevice", "starting", "deviceBusy"],
             ),
             ("paper", &["unknown"]),
             ("scanner", &["unknown"]),
+            ("cameras", &["unknown"]),
             ("screen", &["unknown"]),
             ("sound", &["unknown"]),
         ];
@@ -228,6 +229,10 @@ fn label<'a>(class: DeviceClass, key: &'a str, lang: Lang) -> &'a str {
         ("scanner", _) => ("扫码", "scanning"),
         ("securityModule", _) => ("安全模块", "security module"),
         ("printed", _) => ("测试单", "test slip"),
+        ("cameras", _) => ("画面", "pictures"),
+        ("picture", _) => ("拍到的画面", "picture taken"),
+        ("page", _) => ("纸张", "page"),
+        ("cut", _) => ("裁好的页面", "page cut out"),
         ("characters", _) => ("读到的字数", "characters read"),
         ("name", _) => ("名称", "name"),
         ("mode", _) => ("分辨率", "mode"),
@@ -264,6 +269,35 @@ fn word(value: &str, lang: Lang) -> &str {
         "completed" => ("打印机说打好了", "the printer says that it is on paper"),
         "connected" => ("接着屏幕", "a screen is there"),
         "disconnected" => ("没有接屏幕", "no screen"),
+        "ok" => ("有", "come"),
+        "inoperable" => ("坏了", "broken"),
+        "straightened" => ("找到了，已经摆正", "found and made straight"),
+        // Why a picture is no page (hal::camera::Refusal), and what to do.
+        "tooDark" => (
+            "太暗；打开高拍仪的灯",
+            "too dark; switch on the camera's light",
+        ),
+        "noPage" => (
+            "没找到；把一页纸平放在深色底板中间，四边都露出来",
+            "none found; lay one flat in the middle of the dark base, all four edges in sight",
+        ),
+        "cutOff" => (
+            "没拍全；移到中间，手拿开",
+            "cut off; move it to the middle and take hands away",
+        ),
+        "moreThanOne" => ("不止一页；一次放一页", "more than one; lay one at a time"),
+        "tooSmall" => (
+            "太小或太远；放近一些，或把镜头调低",
+            "too small; lay it closer, or lower the camera",
+        ),
+        "blurred" => (
+            "模糊；放平别动，镜头擦干净",
+            "blurred; lay it flat, keep it still, wipe the lens",
+        ),
+        "glare" => (
+            "反光；转一下纸或挪开灯，从塑料套里取出来",
+            "it shines; turn it or move the lamp, take it out of plastic",
+        ),
         "felt" => ("点到了", "felt"),
         other => (other, other),
     };
