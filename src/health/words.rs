@@ -153,7 +153,10 @@ fn mend(cause: Cause, lang: Lang) -> &'static str {
         Cause::NotTaken => ("取走出纸口的单子", "take the slip from the outlet"),
         Cause::TonerOut => ("换墨粉盒或墨盒", "put in a new toner or ink cartridge"),
         Cause::OutputFull => ("清空出纸盘", "empty the output tray"),
-        Cause::Busy => ("等它忙完", "wait until it is done"),
+        Cause::Busy => (
+            "等它忙完；终端在运行的话，设备归它用，先停终端再查",
+            "wait until it is done; a running terminal holds its devices: stop it before looking",
+        ),
         Cause::NoRight => (
             "让运行终端的用户能打开它（udev 规则、用户组）",
             "let the terminal's user open it (udev rule, group)",

@@ -352,7 +352,10 @@ fn devices_say_what_they_are_and_what_to_do_about_a_fault() {
     };
     let (code, list) = device("list", &[]);
     assert_eq!(code, 0);
-    assert_eq!(of(&list, "id-card")["device"], hall.card_reader.as_str());
+    assert_eq!(
+        of(&list, "id-card")["device"],
+        format!("{}?baud=115200", hall.card_reader)
+    );
     for class in ["id-card", "code", "printer"] {
         assert_eq!(of(&list, class)["origin"], "configuration", "{list}");
     }
