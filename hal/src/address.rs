@@ -54,7 +54,7 @@ pub enum Address {
         /// Path of the device file; absolute.
         path: String,
     },
-    /// A network or USB printer by IPP: `ipp://192.0.2.9/ipp/print`, or `ipps://`.
+    /// A network or USB printer by IPP: `ipp://192.0.2.9/ipp/print`.
     Ipp {
         /// The whole address.
         url: String,
@@ -136,7 +136,7 @@ pub enum AddressError {
     NoScheme(String),
     /// Nobody knows this scheme.
     #[error(
-        "`{0}:` is no kind of device address; there are `auto`, `serial:`, `tcp:`, `usb:`, `hid:`, `pcsc:`, `v4l:`, `ipp:` and `ipps:`"
+        "`{0}:` is no kind of device address; there are `auto`, `serial:`, `tcp:`, `usb:`, `hid:`, `pcsc:`, `v4l:` and `ipp:`"
     )]
     UnknownScheme(String),
     /// The path of a device file is missing or relative.
@@ -163,8 +163,13 @@ pub enum AddressError {
     #[error("`pcsc:` needs `*` or the beginning of a reader's name, such as `pcsc:*`")]
     Reader,
     /// Host or path of a printer is missing.
-    #[error("`{0}:` needs a printer's address, such as `{0}://192.0.2.9/ipp/print`")]
-    Printer(&'static str),
+    #[error("`ipp:` needs a printer's address, such as `ipp://192.0.2.9/ipp/print`")]
+    Printer,
+    /// TLS, which proves nothing here: printers sign their own certificates.
+    #[error(
+        "`ipps:` is not supported, for printers sign their own certificates: write `ipp:` and join the printer to the terminal by a cable of its own"
+    )]
+    PrinterTls,
 }
 
 impl FromStr for Address {
@@ -185,8 +190,8 @@ impl FromStr for Address {
             "pcsc" => pcsc(rest),
             "v4l" if is_file(rest) => Ok(Self::V4l { path: rest.into() }),
             "v4l" => Err(AddressError::Path("v4l", "video0")),
-            "ipp" => ipp("ipp", rest),
-            "ipps" => ipp("ipps", rest),
+            "ipp" => ipp(rest),
+            "ipps" => Err(AddressError::PrinterTls),
             other if !other.is_empty() && other.bytes().all(|b| b.is_ascii_lowercase()) => {
                 Err(AddressError::UnknownScheme(other.into()))
             }
@@ -339,17 +344,15 @@ fn pcsc(reader: &str) -> Result<Address, AddressError> {
     })
 }
 
-fn ipp(scheme: &'static str, rest: &str) -> Result<Address, AddressError> {
-    let place = rest
-        .strip_prefix("//")
-        .ok_or(AddressError::Printer(scheme))?;
+fn ipp(rest: &str) -> Result<Address, AddressError> {
+    let place = rest.strip_prefix("//").ok_or(AddressError::Printer)?;
     let host = place.split('/').next().unwrap_or_default();
     // Neither a password nor anything else that an address of a printer has no use for.
     if host.is_empty() || place.contains(|c: char| c.is_whitespace() || "@?#\\\"<>".contains(c)) {
-        return Err(AddressError::Printer(scheme));
+        return Err(AddressError::Printer);
     }
     Ok(Address::Ipp {
-        url: format!("{scheme}:{rest}"),
+        url: format!("ipp:{rest}"),
     })
 }
 
@@ -399,7 +402,7 @@ mod tests {
             "pcsc:Virtual PCD 00 00",
             "v4l:/dev/video0",
             "ipp://192.0.2.9/ipp/print",
-            "ipps://printer.hall:631/ipp/print",
+            "ipp://printer.hall:631/ipp/print",
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
             let json = serde_json::to_string(&parse(text).unwrap()).unwrap();
@@ -481,7 +484,7 @@ mod tests {
             "ipp:///ipp/print",
             "ipp://me:secret@host/ipp",
         ] {
-            assert_eq!(parse(bad), Err(AddressError::Printer("ipp")), "{bad}");
+            assert_eq!(parse(bad), Err(AddressError::Printer), "{bad}");
         }
     }
 

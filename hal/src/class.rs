@@ -67,7 +67,7 @@ impl DeviceClass {
             Self::Code => "auto, serial: or hid:",
             Self::Camera => "auto or v4l:",
             Self::Printer => "auto, serial:, tcp: or usb:",
-            Self::FormPrinter => "ipp: or ipps:",
+            Self::FormPrinter => "ipp:",
             // The system finds these; nothing is written for them.
             Self::Touch | Self::Screen | Self::Audio => "none",
         }

@@ -13,6 +13,7 @@ pub mod class;
 pub mod code_scanner;
 pub mod discover;
 pub mod escpos;
+pub mod form_printer;
 pub mod glyph;
 pub mod id_card;
 pub mod panel;

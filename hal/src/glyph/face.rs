@@ -95,24 +95,39 @@ impl Face<'_> {
         character: char,
         style: Style,
     ) -> usize {
+        self.draw_sized(bitmap, x, y, character, style, CELL)
+    }
+
+    /// Draws a character as [`Self::draw`] does, in a cell of so many dots instead of [`CELL`].
+    pub fn draw_sized(
+        &self,
+        bitmap: &mut Bitmap,
+        x: usize,
+        y: usize,
+        character: char,
+        style: Style,
+        cell: usize,
+    ) -> usize {
         let (across, down) = (
             if style.wide { 2 } else { 1 },
             if style.tall { 2 } else { 1 },
         );
-        let width = char_columns(character) * CELL / 2 * across;
-        let height = CELL * down;
+        let width = char_columns(character) * cell / 2 * across;
+        let height = cell * down;
+        // Strokes are as thick, measured by the cell, at every size.
+        let stroke = cell.div_ceil(CELL);
         if width == 0 {
             return 0;
         }
         if !character.is_whitespace() {
             if self.has(character) {
-                self.outline(bitmap, (x, y), (width, height), character, style);
+                self.outline(bitmap, (x, y), (width, height), character, style, cell);
             } else {
                 missing(bitmap, (x, y), (width, height));
             }
         }
         if style.underline {
-            bitmap.fill(x, y + height - 2, width, 2);
+            bitmap.fill(x, y + height - 2 * stroke, width, 2 * stroke);
         }
         width
     }
@@ -138,12 +153,13 @@ impl Face<'_> {
         (width, height): (usize, usize),
         character: char,
         style: Style,
+        cell: usize,
     ) {
         let units = self.font.units_per_em().unwrap_or(1000.0);
         let glyph = self.font.glyph_id(character);
         // Scales are given for the font's whole height; a cell is one em high.
         let down = height as f32 * self.font.height_unscaled() / units;
-        let em_across = (CELL * if style.wide { 2 } else { 1 }) as f32;
+        let em_across = (cell * if style.wide { 2 } else { 1 }) as f32;
         let advance = self.font.h_advance_unscaled(glyph) / units * em_across;
         // Letters of a proportional font can be wider than half an em: they are narrowed.
         let squeeze = (width as f32 / advance.max(1.0)).min(1.0);
@@ -166,7 +182,7 @@ impl Face<'_> {
                 bitmap.set(dot_x, dot_y);
                 // Printers embolden by striking again one dot to the right.
                 if style.bold {
-                    bitmap.set(dot_x + 1, dot_y);
+                    bitmap.fill(dot_x + 1, dot_y, cell.div_ceil(CELL), 1);
                 }
             }
         });
