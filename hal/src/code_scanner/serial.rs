@@ -1,219 +1,58 @@
-//! Scanners of bar codes and QR codes that send what they read over a serial line (or USB in its CDC
-//! mode): the text, then CR, LF, both, or nothing but a pause.
-//!
-//! Such a scanner takes no questions. That its port is open is all that can be known of it before the
-//! first code comes, so it is offered beside another way of doing the same, such as typing a number.
+//! A scanner on a serial line: it sends the text as bytes.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
-use encoding_rs::GB18030;
 use zeroize::Zeroizing;
 
+use super::{Link, MAX_CODE_BYTES, ScannedCode, ScannerError, decode};
 use crate::address::Address;
 use crate::class::DeviceClass;
-use crate::status::{Actor, Cause, DeviceState, Scanner, ScannerStatus};
-use crate::transport::{self, Transport, TransportError};
+use crate::transport::{self, Transport};
 use crate::wipe::Bytes;
 
-/// Bits per second that serial scanners start with.
-pub const USUAL_BAUD: u32 = 9600;
-
-/// No code is longer, in bytes as sent; the largest QR code holds 2953.
-pub const MAX_CODE_BYTES: usize = 4096;
-
-/// A scanner of codes.
-///
-/// A lost link is opened again by the next call.
-pub trait CodeScanner: Send {
-    /// What can be known without asking; never waits.
-    fn status(&mut self) -> ScannerStatus;
-
-    /// Waits for a code until the given time; `None` if none came. What is half read by then is kept
-    /// for the next call.
-    ///
-    /// # Errors
-    /// [`ScannerError`]; the next call starts afresh.
-    fn read(&mut self, until: Instant) -> Result<Option<ScannedCode>, ScannerError>;
-
-    /// Forgets what was scanned and not read. Ask for it before each wait: whatever lies there was
-    /// held up by somebody earlier. Never waits.
-    ///
-    /// # Errors
-    /// [`ScannerError::DeviceGone`].
-    fn forget(&mut self) -> Result<(), ScannerError>;
-}
-
-/// What a code says. Anything may stand in a code that people hold up, also the secret of a slip:
-/// it is zeroised when dropped, and `Debug` does not show it.
-pub struct ScannedCode(Zeroizing<String>);
-
-impl ScannedCode {
-    /// The text, without the line's end.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ScannedCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ScannedCode(…)")
-    }
-}
-
-/// Why there is no code. Nothing of what was scanned is in it.
-#[derive(Debug, thiserror::Error)]
-pub enum ScannerError {
-    /// It has more than [`MAX_CODE_BYTES`]; it was dropped.
-    #[error("what was scanned is longer than any code")]
-    TooLong,
-    /// It is no text in UTF-8 or GB 18030, or has characters that only control devices; it was
-    /// dropped. A damaged line looks so, too, as does a wrong line speed.
-    #[error("what was scanned is no text")]
-    NotText,
-    /// The link cannot be opened, or was lost.
-    #[error("the scanner is gone: {0}")]
-    DeviceGone(TransportError),
-}
-
-impl ScannerError {
-    /// Who must act. The citizen: hold another code up, or the same again.
-    pub fn actor(&self) -> Actor {
-        self.cause().map_or(Actor::Citizen, Cause::actor)
-    }
-
-    /// What is wrong with the scanner; `None` if only the code was.
-    pub fn cause(&self) -> Option<Cause> {
-        match self {
-            Self::TooLong | Self::NotText => None,
-            Self::DeviceGone(error) => Some(error.cause()),
-        }
-    }
-}
-
-/// Opens the scanner at a serial line (or behind a serial-to-network converter).
-///
-/// # Errors
-/// [`ScannerError::DeviceGone`] if the link cannot be opened now.
-pub fn open(address: &Address) -> Result<Box<dyn CodeScanner>, ScannerError> {
-    let link = transport::open(DeviceClass::Code, address).map_err(ScannerError::DeviceGone)?;
-    Ok(Box::new(SerialScanner::new(address.clone(), link)))
-}
-
-/// A line that is silent for so long has ended the code: 1 byte takes 1 ms at 9600 baud, and USB
-/// adapters hold bytes back for up to 16 ms.
-const QUIET: Duration = Duration::from_millis(100);
-
-struct SerialScanner {
-    address: Address,
-    link: Option<Box<dyn Transport>>,
+/// The link of a scanner on a serial line.
+pub(super) struct Line {
+    link: Box<dyn Transport>,
     lines: Lines,
-    /// When the last byte came.
-    last: Instant,
-    /// A code came over this link.
-    heard: bool,
 }
 
-impl SerialScanner {
-    fn new(address: Address, link: Box<dyn Transport>) -> Self {
-        Self {
-            address,
-            link: Some(link),
+impl Link for Line {
+    /// 1 byte takes 1 ms at 9600 baud, and USB adapters hold bytes back for up to 16 ms.
+    const QUIET: Duration = Duration::from_millis(100);
+
+    fn open(address: &Address) -> Result<Self, ScannerError> {
+        let link = transport::open(DeviceClass::Code, address).map_err(ScannerError::DeviceGone)?;
+        Ok(Self {
+            link,
             lines: Lines::default(),
-            last: Instant::now(),
-            heard: false,
-        }
+        })
     }
 
-    /// Uses the link, opened again if it was lost.
-    fn on_link<T>(
-        &mut self,
-        work: impl FnOnce(&mut Self, &mut dyn Transport) -> Result<T, ScannerError>,
-    ) -> Result<T, ScannerError> {
-        let mut link = match self.link.take() {
-            Some(link) => link,
-            None => transport::open(DeviceClass::Code, &self.address)
-                .map_err(ScannerError::DeviceGone)?,
-        };
-        let result = work(self, &mut *link);
-        if matches!(result, Err(ScannerError::DeviceGone(_))) {
-            self.lines = Lines::default();
-            self.heard = false;
-        } else {
-            self.link = Some(link);
-        }
-        result
-    }
-
-    /// Reads what is there, or waits for the first bytes until then; how many came.
-    fn take(&mut self, link: &mut dyn Transport, until: Instant) -> Result<usize, ScannerError> {
+    fn take(&mut self, until: Instant) -> Result<bool, ScannerError> {
         let mut buffer = Zeroizing::new([0; 512]);
-        let read = link
+        let read = self
+            .link
             .read_some(&mut *buffer, until)
             .map_err(ScannerError::DeviceGone)?;
-        if read > 0 {
-            self.lines.push(&buffer[..read]);
-            self.last = Instant::now();
-        }
-        Ok(read)
+        self.lines.push(&buffer[..read]);
+        Ok(read > 0)
     }
 
-    fn wait(
-        &mut self,
-        link: &mut dyn Transport,
-        until: Instant,
-    ) -> Result<Option<ScannedCode>, ScannerError> {
-        loop {
-            if let Some(code) = self.lines.next_code() {
-                return code.map(Some);
-            }
-            let quiet = self.lines.is_partial().then(|| self.last + QUIET);
-            // Read first, also when the pause is over by the clock: nobody may have looked meanwhile.
-            let read = self.take(link, quiet.map_or(until, |quiet| quiet.min(until)))?;
-            let now = Instant::now();
-            if read == 0
-                && quiet.is_some_and(|quiet| now >= quiet)
-                && let Some(code) = self.lines.end()
-            {
-                return code.map(Some);
-            }
-            // Asked after each piece, so that babble cannot hold it.
-            if now >= until {
-                return self.lines.next_code().transpose();
-            }
-        }
-    }
-}
-
-impl CodeScanner for SerialScanner {
-    fn status(&mut self) -> ScannerStatus {
-        // What came meanwhile is kept; a line that was hung up fails.
-        match self.on_link(|scanner, link| scanner.take(link, Instant::now())) {
-            Ok(_) if self.heard => ScannerStatus {
-                device: DeviceState::Online,
-                scanner: Scanner::On,
-                cause: None,
-            },
-            Ok(_) => ScannerStatus {
-                device: DeviceState::Starting,
-                scanner: Scanner::Unknown,
-                cause: None,
-            },
-            Err(error) => ScannerStatus::faulty(error.cause().unwrap_or(Cause::Garbled)),
-        }
+    fn next_code(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
+        self.lines.next_code()
     }
 
-    fn read(&mut self, until: Instant) -> Result<Option<ScannedCode>, ScannerError> {
-        let code = self.on_link(|scanner, link| scanner.wait(link, until));
-        self.heard |= matches!(code, Ok(Some(_)));
-        code
+    fn is_partial(&self) -> bool {
+        self.lines.is_partial()
+    }
+
+    fn end(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
+        self.lines.end()
     }
 
     fn forget(&mut self) -> Result<(), ScannerError> {
-        self.on_link(|scanner, link| {
-            scanner.lines = Lines::default();
-            link.drain().map_err(ScannerError::DeviceGone)
-        })
+        self.lines = Lines::default();
+        self.link.drain().map_err(ScannerError::DeviceGone)
     }
 }
 
@@ -277,28 +116,13 @@ impl Lines {
     }
 }
 
-/// A text in UTF-8, else in GB 18030, whole or not at all.
-fn decode(bytes: &[u8]) -> Option<ScannedCode> {
-    let mut decoder = GB18030.new_decoder_without_bom_handling();
-    let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len())?;
-    // Reserved at once: a string that grows leaves copies.
-    let mut text = Zeroizing::new(String::with_capacity(room));
-    if let Ok(utf8) = std::str::from_utf8(bytes) {
-        text.push_str(utf8);
-    } else {
-        let (result, _) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
-        if result != encoding_rs::DecoderResult::InputEmpty {
-            return None;
-        }
-    }
-    // GS, RS and US part the fields of GS1 codes.
-    let fits = |c: char| !c.is_control() || matches!(c, '\t' | '\u{1D}'..='\u{1F}');
-    text.chars().all(fits).then_some(ScannedCode(text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code_scanner::{CodeScanner, Driver, USUAL_BAUD};
+    use crate::status::{Actor, Cause, DeviceState, Scanner, ScannerStatus};
+    use crate::transport::TransportError;
+    use encoding_rs::GB18030;
     use proptest::prelude::*;
     use std::collections::VecDeque;
     use std::io;
@@ -340,7 +164,7 @@ mod tests {
         }
     }
 
-    fn scanner(pieces: &[(u64, &[u8])], gone: bool) -> SerialScanner {
+    fn scanner(pieces: &[(u64, &[u8])], gone: bool) -> Driver<Line> {
         let pieces = pieces
             .iter()
             .map(|(pause, bytes)| (Duration::from_millis(*pause), bytes.to_vec()));
@@ -353,14 +177,21 @@ mod tests {
             path: "/nonexistent".into(),
             baud: USUAL_BAUD,
         };
-        SerialScanner::new(address, Box::new(script))
+        Driver::new(address, line(script))
+    }
+
+    fn line(link: impl Transport + 'static) -> Line {
+        Line {
+            link: Box::new(link),
+            lines: Lines::default(),
+        }
     }
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(5)
     }
 
-    fn text(scanner: &mut SerialScanner) -> String {
+    fn text(scanner: &mut Driver<Line>) -> String {
         scanner.read(soon()).unwrap().unwrap().text().to_owned()
     }
 
@@ -490,12 +321,12 @@ mod tests {
             }
         }
         let mut scanner = scanner(&[], false);
-        scanner.link = Some(Box::new(Babble));
+        scanner.link = Some(line(Babble));
         let start = Instant::now();
         let until = start + Duration::from_millis(50);
         assert!(scanner.read(until).unwrap().is_none());
         assert!(start.elapsed() < Duration::from_secs(5));
-        assert!(scanner.lines.held.len() <= MAX_CODE_BYTES);
+        assert!(scanner.link.unwrap().lines.held.len() <= MAX_CODE_BYTES);
     }
 
     #[test]
