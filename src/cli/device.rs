@@ -1,6 +1,7 @@
 //! `kiosk device`: what is connected, what it says, a real test of each, and one card or code read.
 
 mod camera;
+mod form_printer;
 mod id_card;
 mod list;
 mod next_step;
@@ -383,7 +384,7 @@ fn status(device: &Device) -> Finding {
         Class::Code => scanner::status(&device.address),
         Class::Printer => printer::status(&device.address, device.profile),
         Class::Camera => camera::status(&device.address),
-        Class::FormPrinter => unimplemented!("its driver is still to come"),
+        Class::FormPrinter => form_printer::status(&device.address),
     }
 }
 
@@ -394,7 +395,7 @@ fn test(device: &Device) -> Finding {
         Class::Code => scanner::test(&device.address),
         Class::Printer => printer::test(&device.address, device.profile),
         Class::Camera => camera::test(&device.address),
-        Class::FormPrinter => unimplemented!("its driver is still to come"),
+        Class::FormPrinter => form_printer::test(&device.address),
     }
 }
 

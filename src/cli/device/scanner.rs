@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use yici_contract::SlipCode;
 use yici_hal::address::Address;
-use yici_hal::code_scanner::{self, ScannerError};
+use yici_hal::code_scanner::{self, ScannerError, licence};
 
 use super::Finding;
 use super::next_step::next_step;
@@ -48,9 +49,13 @@ pub(super) fn test(address: &Address) -> Finding {
 
 /// Waits for a code and reads it; `None` if none came in time.
 pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Result<Option<Value>> {
-    let told = |error: ScannerError| match error.cause() {
-        Some(cause) => miette::miette!(help = next_step(cause), "{error}"),
-        None => miette::miette!(help = "hold up one code, flat and whole", "{error}"),
+    let told = |error: ScannerError| match (error.cause(), &error) {
+        (Some(cause), _) => miette::miette!(help = next_step(cause), "{error}"),
+        (None, ScannerError::NotTyped) => miette::miette!(
+            help = "scan the manual's setup code for USB serial (CDC, virtual COM) 请扫描说明书中的“USB 虚拟串口”设置码 (a technician)",
+            "{error}"
+        ),
+        (None, _) => miette::miette!(help = "hold up one code, flat and whole", "{error}"),
     };
     let mut scanner = code_scanner::open(address).map_err(told)?;
     scanner.forget().map_err(told)?;
@@ -62,13 +67,47 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
         } else {
             mask::number(code.text())
         };
-        json!({"text": text, "characters": code.text().chars().count(), "masked": !show})
+        let (kind, format) = kind(code.text());
+        json!({
+            "kind": kind,
+            "format": format,
+            "text": text,
+            "characters": code.text().chars().count(),
+            "masked": !show,
+        })
     }))
 }
 
-fn unreadable(error: &ScannerError) -> Finding {
-    Finding {
-        said: json!({"error": error.to_string()}),
-        cause: error.cause().or(Some(yici_hal::status::Cause::Garbled)),
+/// What a code is, and which format of electronic licences it has if it is one.
+fn kind(text: &str) -> (&'static str, Option<&'static str>) {
+    if SlipCode::parse(text).is_ok() {
+        return ("slip", None);
+    }
+    match licence::parse(text) {
+        Some(licence) => ("licence", Some(licence.format)),
+        None => ("other", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_codes_are_told_apart() {
+        for (text, expected) in [
+            (
+                "YICI1:0000000000000000:00112233445566778899AABBCCDDEEFF",
+                ("slip", None),
+            ),
+            (
+                "1.2.156.3005.2.11100000000013338W999.11990000MB99999999.20260000403.001.T",
+                ("licence", Some("gbt-36904")),
+            ),
+            ("YICI1:0000000000000000:", ("other", None)),
+            ("龙䶮，一次办", ("other", None)),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+        }
     }
 }
