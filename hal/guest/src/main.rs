@@ -22,6 +22,7 @@
 mod bench;
 mod gadget;
 mod hid;
+mod keyboards;
 mod printers;
 mod readers;
 
@@ -39,10 +40,16 @@ type Test = (&'static str, fn(&Bench));
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn all() -> impl Iterator<Item = Test> {
-    [readers::TESTS, printers::TESTS, gadget::TESTS, hid::TESTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        readers::TESTS,
+        printers::TESTS,
+        gadget::TESTS,
+        hid::TESTS,
+        keyboards::TESTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// Runs all tests, or those whose names contain the first argument.
