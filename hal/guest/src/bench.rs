@@ -123,15 +123,22 @@ pub fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-/// Asks for a card until one is found, as a terminal does.
+/// Asks for a card until one is found, as a terminal does. Now and then an emulated processor on a busy
+/// machine takes longer than a reader may: that is asked again, too.
 #[track_caller]
 pub fn found(reader: &mut dyn CardReader) {
-    until("a card is found", || reader.find().unwrap());
+    until("a card is found", || matches!(reader.find(), Ok(true)));
 }
 
-/// Finds the card that lies there, and reads it.
+/// Finds the card that lies there and reads it; if it has to be laid again, `lay` does that.
 #[track_caller]
-pub fn read(reader: &mut dyn CardReader) -> IdCard {
-    found(reader);
-    reader.read().unwrap()
+pub fn read(reader: &mut dyn CardReader, lay: impl Fn()) -> IdCard {
+    let mut card = None;
+    until("a card is read", || {
+        lay();
+        found(reader);
+        card = reader.read().ok();
+        card.is_some()
+    });
+    card.unwrap()
 }

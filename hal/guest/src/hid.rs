@@ -142,6 +142,7 @@ fn reads_cards(_: &Bench) {
             .status();
         assert!(done.unwrap().success(), "{order}");
     };
+    let lay = || ctl("card lay citizen");
     let device = Device::plug(directory);
     let found = discover::devices();
     let found = found.iter().find(|device| device.vendor == 0x0483).unwrap();
@@ -150,8 +151,7 @@ fn reads_cards(_: &Bench) {
 
     let mut reader = id_card::open(&address(ADDRESS)).unwrap();
     assert!(reader.status().ready());
-    ctl("card lay citizen");
-    assert_eq!(read(&mut *reader).name, "李小满");
+    assert_eq!(read(&mut *reader, lay).name, "李小满");
     ctl("card silent on");
     assert!(matches!(reader.find(), Err(ReaderError::NoAnswer)));
     ctl("card silent off");
@@ -163,7 +163,6 @@ fn reads_cards(_: &Bench) {
     });
     let device = Device::plug(directory);
     until("it is back", || reader.status().ready());
-    ctl("card lay citizen");
-    assert_eq!(read(&mut *reader).name, "李小满");
+    assert_eq!(read(&mut *reader, lay).name, "李小满");
     drop(device);
 }
