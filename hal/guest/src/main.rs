@@ -20,6 +20,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod camera;
 mod gadget;
 mod hid;
 mod keyboards;
@@ -46,6 +47,7 @@ fn all() -> impl Iterator<Item = Test> {
         gadget::TESTS,
         hid::TESTS,
         keyboards::TESTS,
+        camera::TESTS,
     ]
     .into_iter()
     .flatten()

@@ -143,7 +143,7 @@ fn yuyv(bytes: &[u8], width: u32, height: u32, stride: u32) -> Result<Frame, Fra
     let row = 2 * width as usize;
     let stride = (stride as usize).max(row);
     let needed = stride * (height as usize - 1) + row;
-    if width % 2 != 0 || bytes.len() < needed {
+    if !width.is_multiple_of(2) || bytes.len() < needed {
         return Err(FrameError::Damaged);
     }
     let mut picture = Wiped(RgbImage::new(width, height));

@@ -82,9 +82,12 @@ impl Page {
     /// [`Refusal`]: what to tell whoever laid it there.
     pub fn of(frame: &Frame) -> Result<Self, Refusal> {
         let picture = frame.picture();
-        let sheet = find(picture).map_err(|refusal| match refusal {
-            Refusal::NoPage if quality::is_dark(picture) => Refusal::TooDark,
-            _ => refusal,
+        let sheet = find(picture).map_err(|refusal| {
+            if refusal == Refusal::NoPage && quality::is_dark(picture) {
+                Refusal::TooDark
+            } else {
+                refusal
+            }
         })?;
         let plan = Plan::of(&sheet.quad).ok_or(Refusal::TooSmall)?;
         let mut page = Wiped(plan.cut(picture).ok_or(Refusal::NoPage)?);
