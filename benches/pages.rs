@@ -30,9 +30,10 @@ const MODES: [(&str, Lang, bool); 4] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     let headless = headless::install(&Options {
-        dir: env!("CARGO_TARGET_TMPDIR").into(),
+        dir: Some(env!("CARGO_TARGET_TMPDIR").into()),
         size: (1080, 1920),
         script: None,
+        screen: None,
     })?;
     let screen = Screen::new(|_, _| {})?;
     screen.window().show()?;

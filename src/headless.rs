@@ -1,8 +1,9 @@
 //! The real pages without a display: drawn into memory, written as PNG, and walked through by a
-//! scripted citizen who reads what is visible and touches it by pointer input. The visit never
-//! learns that nobody stands there.
+//! scripted citizen who reads what is visible and touches it by pointer input, or by whoever watches
+//! from elsewhere on this machine. The visit never learns that nobody stands there.
 
 mod citizen;
+mod live;
 mod platform;
 mod script;
 
@@ -12,10 +13,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rgb::ComponentBytes;
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::{ComponentHandle, Timer, TimerMode};
 use slint::{PhysicalSize, Rgb8Pixel};
@@ -33,12 +36,14 @@ const LOOK: Duration = Duration::from_millis(25);
 /// What to do without a display.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the pictures go; made if it is not there.
-    pub dir: PathBuf,
+    /// Where the pictures go; made if it is not there. Without one, none are written.
+    pub dir: Option<PathBuf>,
     /// Width and height in pixels.
     pub size: (u32, u32),
     /// What the scripted citizen does; without one, pages are only written.
     pub script: Option<PathBuf>,
+    /// A Unix socket for those who watch and touch from elsewhere on this machine.
+    pub screen: Option<PathBuf>,
 }
 
 /// Why there can be no headless run.
@@ -48,6 +53,14 @@ pub enum Error {
     #[error("cannot write pictures to {}: {source}", path.display())]
     Folder {
         /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The socket for viewers cannot be opened.
+    #[error("cannot show the screen at {}: {source}", path.display())]
+    Socket {
+        /// The socket.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -64,19 +77,32 @@ pub enum Error {
 pub struct Headless {
     state: Rc<State>,
     steps: Option<Vec<script::Step>>,
+    live: Option<live::Live>,
     pictures: thread::JoinHandle<()>,
 }
 
 /// Makes Slint draw into memory. Call it before [`Screen::new`], on the same thread.
 ///
 /// # Errors
-/// When the folder cannot be made, the script has a mistake, or a display is open already.
+/// When the folder or the socket cannot be made, the script has a mistake, or a display is open already.
 pub fn install(options: &Options) -> Result<Headless, Error> {
     let steps = options.script.as_deref().map(script::load).transpose()?;
-    fs::create_dir_all(&options.dir).map_err(|source| Error::Folder {
-        path: options.dir.clone(),
-        source,
-    })?;
+    if let Some(dir) = &options.dir {
+        fs::create_dir_all(dir).map_err(|source| Error::Folder {
+            path: dir.clone(),
+            source,
+        })?;
+    }
+    let live = options
+        .screen
+        .as_ref()
+        .map(|path| {
+            live::Live::open(path).map_err(|source| Error::Socket {
+                path: path.clone(),
+                source,
+            })
+        })
+        .transpose()?;
     let (width, height) = options.size;
     let window = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
     window.set_size(PhysicalSize::new(width, height));
@@ -92,12 +118,14 @@ pub fn install(options: &Options) -> Result<Headless, Error> {
         pending: Cell::new(None),
         written: RefCell::new(None),
         numbered: Cell::new(0),
+        viewers: live.as_ref().map(|live| live.viewers.clone()),
     });
     slint::platform::set_platform(Box::new(platform::Memory::new(state.clone())))
         .map_err(|error| Error::Platform(error.to_string()))?;
     Ok(Headless {
         state,
         steps,
+        live,
         pictures: thread::spawn(move || write_pictures(&taken)),
     })
 }
@@ -174,7 +202,7 @@ impl Headless {
     ///
     /// # Errors
     /// When the window cannot be shown.
-    pub fn run(self, screen: &Screen) -> Result<ExitCode, Error> {
+    pub fn run(mut self, screen: &Screen) -> Result<ExitCode, Error> {
         let platform = |error: slint::PlatformError| Error::Platform(error.to_string());
         self.state.screen.replace(Some(screen.clone()));
         STATE.set(Some(self.state.clone()));
@@ -188,6 +216,9 @@ impl Headless {
             move || state.settle()
         });
         screen.window().show().map_err(platform)?;
+        if let Some(live) = &mut self.live {
+            live.serve(self.state.size.get());
+        }
         let citizen = self
             .steps
             .map(|steps| thread::spawn(move || citizen::walk(&steps)));
@@ -220,7 +251,7 @@ struct State {
     window: Rc<MinimalSoftwareWindow>,
     pixels: RefCell<Vec<Rgb8Pixel>>,
     size: Cell<(u32, u32)>,
-    dir: PathBuf,
+    dir: Option<PathBuf>,
     pictures: RefCell<Option<Sender<Picture>>>,
     screen: RefCell<Option<Screen>>,
     /// Serial of the page shown, and since when it is.
@@ -230,6 +261,7 @@ struct State {
     /// What is in the last picture; typing on the same page writes it anew.
     written: RefCell<Option<(Glance, String)>>,
     numbered: Cell<u32>,
+    viewers: Option<Arc<live::Viewers>>,
 }
 
 /// A picture on its way to the disk.
@@ -245,7 +277,10 @@ impl State {
     /// Draws what has changed.
     fn draw(&self) {
         self.window.draw_if_needed(|renderer| {
-            renderer.render(&mut self.pixels.borrow_mut(), self.size.get().0 as usize);
+            let drawn = renderer.render(&mut self.pixels.borrow_mut(), self.size.get().0 as usize);
+            if let Some(viewers) = &self.viewers {
+                viewers.drawn(&drawn);
+            }
         });
     }
 
@@ -276,6 +311,9 @@ impl State {
     }
 
     fn write_page(&self, glance: Glance) {
+        if self.dir.is_none() {
+            return;
+        }
         self.draw();
         let same = self
             .written
@@ -305,9 +343,9 @@ impl State {
 
     fn picture(&self, file: &str, line: Option<String>) {
         self.draw();
-        if let Some(pictures) = self.pictures.borrow().as_ref() {
+        if let (Some(dir), Some(pictures)) = (&self.dir, self.pictures.borrow().as_ref()) {
             let picture = Picture {
-                path: self.dir.join(file),
+                path: dir.join(file),
                 size: self.size.get(),
                 pixels: self.pixels.borrow().clone(),
                 line,
@@ -346,17 +384,37 @@ fn write_pictures(taken: &Receiver<Picture>) {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_png(path: &Path, size: (u32, u32), pixels: &[Rgb8Pixel]) -> io::Result<()> {
-    use image::ImageEncoder;
-    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-    let bytes: Vec<u8> = pixels
-        .iter()
-        .flat_map(|pixel| [pixel.r, pixel.g, pixel.b])
-        .collect();
     let mut png = Vec::new();
-    PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Up)
-        .write_image(&bytes, size.0, size.1, image::ExtendedColorType::Rgb8)
-        .map_err(io::Error::other)?;
+    encode_png(&mut png, size, pixels.as_bytes())?;
     let part = path.with_extension("png.part");
     fs::write(&part, png)?;
     fs::rename(&part, path)
+}
+
+/// Encodes red, green and blue of each pixel as PNG, quickly rather than small.
+fn encode_png(to: &mut Vec<u8>, size: (u32, u32), bytes: &[u8]) -> io::Result<()> {
+    use image::ImageEncoder;
+    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+    PngEncoder::new_with_quality(to, CompressionType::Fast, FilterType::Up)
+        .write_image(bytes, size.0, size.1, image::ExtendedColorType::Rgb8)
+        .map_err(io::Error::other)
+}
+
+/// The terminal is gone.
+struct Gone;
+
+/// Does something on the thread of the event loop and waits for it.
+fn on_screen<T: Send + 'static>(
+    deed: impl FnOnce(&State) -> T + Send + 'static,
+) -> Result<T, Gone> {
+    let (sender, result) = sync_channel(1);
+    slint::invoke_from_event_loop(move || {
+        let state = STATE.with_borrow(Clone::clone);
+        if let Some(state) = state {
+            // The asker may have gone.
+            let _asked = sender.send(deed(&state));
+        }
+    })
+    .map_err(|_| Gone)?;
+    result.recv().map_err(|_| Gone)
 }

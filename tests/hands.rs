@@ -81,9 +81,10 @@ fn text_is_composed_and_a_signature_is_drawn_by_pointer_alone() {
     let script = dir.path().join("hands.txt");
     std::fs::write(&script, SCRIPT).unwrap();
     let headless = headless::install(&Options {
-        dir: dir.path().join("pictures"),
+        dir: Some(dir.path().join("pictures")),
         size: (1080, 1920),
         script: Some(script),
+        screen: None,
     })
     .unwrap();
 

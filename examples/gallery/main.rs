@@ -45,9 +45,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = parts.next().unwrap_or_default();
 
     let headless = headless::install(&Options {
-        dir: dir.clone(),
+        dir: Some(dir.clone()),
         size: (1080, 1920),
         script: None,
+        screen: None,
     })?;
     let screen = Screen::new(|_, _| {})?;
     screen.window().show()?;
@@ -89,9 +90,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn faults() -> Result<Vec<String>, Box<dyn Error>> {
     let dir = std::env::temp_dir();
     let headless = headless::install(&Options {
-        dir,
+        dir: Some(dir),
         size: (1080, 1920),
         script: None,
+        screen: None,
     })?;
     let screen = Screen::new(|_, _| {})?;
     screen.window().show()?;

@@ -29,6 +29,11 @@ pub(super) struct Args {
     #[cfg(feature = "headless")]
     #[arg(long, value_name = "FILE", requires = "headless")]
     script: Option<PathBuf>,
+    /// Run the real pages without a display, and let whoever opens this Unix socket watch and touch
+    /// them (`kiosk-sim bench`).
+    #[cfg(feature = "headless")]
+    #[arg(long, value_name = "SOCKET")]
+    screen: Option<PathBuf>,
 }
 
 /// Runs until the display is gone, or the script has ended.
@@ -38,14 +43,13 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let catalog = Arc::new(load(&config.catalogue)?);
 
     #[cfg(feature = "headless")]
-    let headless = args
-        .headless
-        .as_ref()
-        .map(|dir| {
+    let headless = (args.headless.is_some() || args.screen.is_some())
+        .then(|| {
             crate::headless::install(&crate::headless::Options {
-                dir: dir.clone(),
+                dir: args.headless.clone(),
                 size: config.size,
                 script: args.script.clone(),
+                screen: args.screen.clone(),
             })
         })
         .transpose()

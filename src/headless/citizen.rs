@@ -2,16 +2,17 @@
 //! further below, as people do. Only pointer input reaches the window.
 
 use std::process::{Command, Stdio};
-use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use serde::Serialize;
 use slint::LogicalPosition;
 use slint::platform::{PointerEventButton, WindowEvent};
+use zeroize::Zeroizing;
 
 use super::script::{Deed, Step};
-use super::{STATE, State};
+use super::{Gone, State, on_screen};
 
 /// Between two looks at the page.
 const GLANCE: Duration = Duration::from_millis(80);
@@ -26,9 +27,6 @@ const LOOK_BELOW: Duration = Duration::from_millis(700);
 
 const MORE_BELOW: [&str; 2] = ["往下看", "More below"];
 const MORE_ABOVE: [&str; 2] = ["往上看", "More above"];
-
-/// The terminal is gone.
-struct Gone;
 
 enum Failure {
     Gone,
@@ -337,7 +335,7 @@ fn lift((x, y): Point) -> Result<Option<u32>, Gone> {
 }
 
 /// Something on the page that people can read or touch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 struct Seen {
     label: String,
     button: bool,
@@ -345,6 +343,7 @@ struct Seen {
     /// Left, top, right, bottom.
     area: [f32; 4],
     /// The part of the window that it can be seen through.
+    #[serde(skip)]
     through: [f32; 4],
 }
 
@@ -436,6 +435,16 @@ fn look(state: &State) -> Vec<Seen> {
     all
 }
 
+/// What is in sight, as JSON: `[{"label","button","enabled","area":[left,top,right,bottom]}]`.
+pub(super) fn readable(state: &State) -> Zeroizing<Vec<u8>> {
+    let mut seen = look(state);
+    seen.retain(Seen::in_sight);
+    let mut json = Zeroizing::new(Vec::new());
+    // Labels and numbers cannot fail to be written into memory.
+    let _whole = serde_json::to_writer(&mut *json, &seen);
+    json
+}
+
 /// Least side of what can be touched, in pixels.
 const TARGET: f32 = 96.0;
 
@@ -498,22 +507,6 @@ fn seen(element: &ElementHandle, through: [f32; 4]) -> Option<Seen> {
 fn area(element: &ElementHandle) -> [f32; 4] {
     let (at, size) = (element.absolute_position(), element.size());
     [at.x, at.y, at.x + size.width, at.y + size.height]
-}
-
-/// Does something on the thread of the event loop and waits for it.
-fn on_screen<T: Send + 'static>(
-    deed: impl FnOnce(&State) -> T + Send + 'static,
-) -> Result<T, Gone> {
-    let (sender, result) = sync_channel(1);
-    slint::invoke_from_event_loop(move || {
-        let state = STATE.with_borrow(Clone::clone);
-        if let Some(state) = state {
-            // The asker may have gone.
-            let _asked = sender.send(deed(&state));
-        }
-    })
-    .map_err(|_| Gone)?;
-    result.recv().map_err(|_| Gone)
 }
 
 #[cfg(test)]

@@ -173,13 +173,6 @@ impl Hall {
 
     /// The same, by another program that starts it.
     pub fn start_under(&self, wrapper: &[String], script: &str) -> Walking {
-        let script_file = self.dir.path().join("citizen.script");
-        std::fs::write(&script_file, script).unwrap();
-        let path = format!(
-            "{}:{}",
-            sim_program().parent().unwrap().display(),
-            std::env::var("PATH").unwrap_or_default()
-        );
         let mut command = match wrapper {
             [] => kiosk(),
             [program, options @ ..] => {
@@ -188,9 +181,28 @@ impl Hall {
                 command
             }
         };
+        command.arg("run");
+        self.walk(command, script)
+    }
+
+    /// The same, for viewers to watch.
+    pub fn start_watched(&self, script: &str) -> Walking {
+        let mut command = kiosk();
+        command.args(["run", "--screen"]).arg(self.screen());
+        self.walk(command, script)
+    }
+
+    fn walk(&self, mut command: Command, script: &str) -> Walking {
+        let script_file = self.dir.path().join("citizen.script");
+        std::fs::write(&script_file, script).unwrap();
+        let path = format!(
+            "{}:{}",
+            sim_program().parent().unwrap().display(),
+            std::env::var("PATH").unwrap_or_default()
+        );
         let child = command
             .env("KIOSK_LOG", "yici=trace,warn")
-            .args(["run", "--config"])
+            .arg("--config")
             .arg(self.dir.path().join("kiosk.toml"))
             .arg("--headless")
             .arg(self.dir.path().join("pages"))
@@ -203,6 +215,23 @@ impl Hall {
             .spawn()
             .unwrap();
         Walking { child }
+    }
+
+    /// Where the terminal's screen is watched.
+    pub fn screen(&self) -> PathBuf {
+        self.dir.path().join("screen.sock")
+    }
+
+    /// Starts the terminal for whoever watches it at [`Hall::screen`].
+    pub fn start_for_viewers(&self) -> Running {
+        let child = kiosk()
+            .args(["run", "--config"])
+            .arg(self.dir.path().join("kiosk.toml"))
+            .arg("--screen")
+            .arg(self.screen())
+            .spawn()
+            .unwrap();
+        Running(child)
     }
 
     /// Reads the card that lies on the reader by `kiosk device read`, from outside of the terminal
@@ -256,6 +285,16 @@ fn plug_in(dir: &Path, printer: &str, options: &[String]) -> (Child, Value) {
         .read_line(&mut line)
         .unwrap();
     (sim, serde_json::from_str(&line).unwrap())
+}
+
+/// A program that runs until it is dropped.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A terminal on its way through a script.

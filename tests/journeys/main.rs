@@ -11,6 +11,8 @@ mod hall;
 mod pages;
 mod paper;
 mod plug;
+mod screen;
 mod upstream;
+mod viewer;
 mod visit;
 mod wipe;

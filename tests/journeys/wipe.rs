@@ -12,6 +12,7 @@ use encoding_rs::GB18030;
 use crate::apply::{FORM_TO_SUBMIT, TO_FORM, small_catalogue, small_hall};
 use crate::hall::{Hall, PATIENCE};
 use crate::upstream::Upstream;
+use crate::viewer::Viewer;
 
 /// A text as it can lie in memory or a file: UTF-8, UTF-16, GB18030.
 fn forms(text: &str) -> Vec<Vec<u8>> {
@@ -34,7 +35,11 @@ fn needles(texts: &[&str]) -> Vec<Vec<u8>> {
 
 /// Where in a process's memory one of the texts lies.
 fn in_memory(process: u32, texts: &[&str]) -> Vec<String> {
-    let needles = needles(texts);
+    memory_with(process, &needles(texts))
+}
+
+/// Where in a process's memory one of these lies.
+fn memory_with(process: u32, needles: &[Vec<u8>]) -> Vec<String> {
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();
     let maps = BufReader::new(File::open(format!("/proc/{process}/maps")).unwrap());
     let mut found = Vec::new();
@@ -52,7 +57,7 @@ fn in_memory(process: u32, texts: &[&str]) -> Vec<String> {
         let mut block = vec![0; usize::try_from(end - start).unwrap()];
         if memory.read_exact_at(&mut block, start).is_ok() {
             searched += block.len();
-            if holds(&block, &needles) {
+            if holds(&block, needles) {
                 found.push(line.clone());
             }
         }
@@ -208,4 +213,43 @@ fn a_submitted_case_leaves_nothing_in_memory_files_outbox_or_logs() {
         in_files(upstream.dir(), &texts),
         [canary.display().to_string()]
     );
+}
+
+/// Whoever watches the screen leaves no copy of it in the terminal: neither what could be read, nor the
+/// pixels of the name.
+#[test]
+fn a_watched_screen_leaves_neither_words_nor_pixels() {
+    let hall = Hall::open();
+    let (name, _) = citizen(&hall);
+    hall.configure("idle_seconds", "12");
+    hall.configure("warning_seconds", "2");
+    let terminal = hall.start_watched(
+        "tap 点一下屏幕
+         tap 新生儿出生
+         tap 开始
+         tap 同意
+         wait 放在读卡区
+         do kiosk-sim ctl --socket $SIM card lay citizen
+         tap 显示
+         wait 点一下屏幕 60
+         sleep 60
+         end",
+    );
+    let mut viewer = Viewer::open(&hall.screen());
+    let label = viewer.until(&name);
+    viewer.read();
+    let pixels = [viewer.row_through(&label)];
+    let texts = [name.as_str()];
+    assert!(
+        !memory_with(terminal.id(), &pixels).is_empty(),
+        "the search must find the pixels that are shown"
+    );
+    assert!(!in_memory(terminal.id(), &texts).is_empty());
+    // It is on the idle page that everything is gone.
+    viewer.button("点一下屏幕");
+    viewer.read();
+    let left = memory_with(terminal.id(), &pixels);
+    assert!(left.is_empty(), "pixels still in memory: {left:#?}");
+    let left = in_memory(terminal.id(), &texts);
+    assert!(left.is_empty(), "words still in memory: {left:#?}");
 }
