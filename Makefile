@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test test-usb lint bench clean
+.PHONY: help packages build demo try test test-usb lint bench clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ build: packages ## release binaries in target/release/
 
 demo: packages ## the main job, on a display if there is one, else headless with pictures
 	demo/run
+
+try: packages ## the whole terminal in a browser, on simulated devices
+	demo/bench
 
 lint: packages ## formatting, clippy, licences and sources
 	cargo fmt --all --check

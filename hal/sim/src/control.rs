@@ -136,7 +136,12 @@ pub fn ask(socket: &Path, device: Option<String>, order: Order) -> ExitCode {
     }
 }
 
-fn send(socket: &Path, device: Option<String>, order: Order) -> Result<Value, String> {
+/// Sends an order to a running `kiosk-sim`, for the device of this name where there are several; its
+/// answer.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn send(socket: &Path, device: Option<String>, order: Order) -> Result<Value, String> {
     let person = match &order {
         Order::Card(CardOrder::Lay { who })
         | Order::Social(SmartCardOrder::Lay { who })
@@ -225,6 +230,7 @@ fn obey(request: Request, devices: &Devices) -> Value {
                 })
             }
             Order::Paper(PaperOrder::ClearJam) => printer()?.clear_jam(),
+            Order::Paper(PaperOrder::Look { from }) => return Ok(printer()?.look(from)),
             Order::Cover { position } => printer()?.set(|machine| {
                 machine.cover_open = match position {
                     Position::Open => true,

@@ -5,6 +5,7 @@
 //! Everything about the protocols is written here a second time, from the manuals and not from
 //! yici-hal's drivers: a simulator that shared their code would share their mistakes.
 
+mod bench;
 mod card;
 mod control;
 mod line;
@@ -32,6 +33,9 @@ struct Arguments {
 enum What {
     /// Run devices until stopped; prints one line of JSON with their addresses when they are ready
     Run(run::Options),
+    /// Serve a workbench for the browser: the devices and, beside them, the terminal's own screen; prints
+    /// one line of JSON with its address when it is ready
+    Bench(bench::Options),
     /// Do something to running devices: lay a card, take the paper away, ...
     Ctl {
         /// Socket of the running `kiosk-sim run`
@@ -49,6 +53,13 @@ fn main() -> ExitCode {
     match Arguments::parse().what {
         What::Run(options) => match run::run(options) {
             Ok(never) => match never {},
+            Err(error) => {
+                eprintln!("kiosk-sim: {error}");
+                ExitCode::from(2)
+            }
+        },
+        What::Bench(options) => match bench::run(options) {
+            Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("kiosk-sim: {error}");
                 ExitCode::from(2)

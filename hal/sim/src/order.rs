@@ -134,6 +134,8 @@ pub enum PaperOrder {
     },
     /// Take out what is stuck
     ClearJam,
+    /// Tell the rows of dots that hang out, from this one on
+    Look { from: usize },
 }
 
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]

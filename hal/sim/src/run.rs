@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::thread;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::card::Reader;
 use crate::control::{self, Devices};
@@ -143,20 +143,45 @@ pub enum RunError {
     },
 }
 
+impl Options {
+    /// Socket for `kiosk-sim ctl`.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Whether no device is asked for.
+    pub fn names_none(&self) -> bool {
+        self.card_reader.is_none()
+            && self.code_scanner.is_none()
+            && self.social_card.is_none()
+            && self.pcsc_card_reader.is_none()
+            && self.printer.is_none()
+            && self.serial_printer.is_none()
+            && self.usb_card_reader.is_empty()
+            && self.usb_printer.is_empty()
+    }
+}
+
 /// Runs the devices for ever.
 ///
 /// # Errors
 /// If they cannot be started.
 pub fn run(options: Options) -> Result<Infallible, RunError> {
-    if options.card_reader.is_none()
-        && options.code_scanner.is_none()
-        && options.social_card.is_none()
-        && options.pcsc_card_reader.is_none()
-        && options.printer.is_none()
-        && options.serial_printer.is_none()
-        && options.usb_card_reader.is_empty()
-        && options.usb_printer.is_empty()
-    {
+    let ready = start(options)?;
+    let mut stdout = std::io::stdout();
+    // Whoever started this may not care for the line.
+    let _ = writeln!(stdout, "{ready}").and_then(|()| stdout.flush());
+    loop {
+        thread::park();
+    }
+}
+
+/// Starts the devices on threads of their own; their addresses.
+///
+/// # Errors
+/// If they cannot be started.
+pub fn start(options: Options) -> Result<Value, RunError> {
+    if options.names_none() {
         return Err(RunError::Nothing);
     }
     let open = |what: String| move |source| RunError::Open { what, source };
@@ -230,12 +255,7 @@ pub fn run(options: Options) -> Result<Infallible, RunError> {
     });
     control::serve(&options.socket, devices)
         .map_err(open(format!("socket {}", options.socket.display())))?;
-    let mut stdout = std::io::stdout();
-    // Whoever started this may not care for the line.
-    let _ = writeln!(stdout, "{ready}").and_then(|()| stdout.flush());
-    loop {
-        thread::park();
-    }
+    Ok(ready)
 }
 
 fn setup(options: &Options, out: Option<PathBuf>) -> Setup {

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::model::{Answers, Features, Outlet};
@@ -13,6 +14,9 @@ use super::{Client, Setup};
 
 /// Dots from the cutter to the sensor at the outlet: 20 mm.
 const TO_SENSOR: usize = 160;
+
+/// Most rows of dots told at once: 10 cm.
+const LOOK: usize = 800;
 
 /// Most kinds of unknown commands that are kept apart.
 const UNKNOWN: usize = 64;
@@ -336,6 +340,27 @@ impl Machine {
             self.slips += 1;
         }
         self.last = picture.or(self.last.take());
+    }
+
+    /// For `ctl paper look`.
+    pub fn look(&self, from: usize) -> Value {
+        let rows = self.sheet.past_cutter();
+        let bytes: Vec<u8> = rows
+            .clone()
+            .skip(from)
+            .take(LOOK)
+            .flatten()
+            .copied()
+            .collect();
+        json!({
+            "ok": true,
+            // Tells this paper from what left before.
+            "piece": self.slips + self.partials,
+            "rows": rows.count(),
+            "dots": self.sheet.dots(),
+            "from": from,
+            "data": BASE64.encode(&bytes),
+        })
     }
 
     /// For `ctl state`.

@@ -345,6 +345,11 @@ impl Printer {
         self.shared.put_down(piece);
     }
 
+    /// For `ctl paper look`: the rows of dots that hang out, from this one on; a bit a dot.
+    pub fn look(&self, from: usize) -> Value {
+        self.shared.lock().look(from)
+    }
+
     /// For `ctl state`.
     pub fn state(&self) -> Value {
         self.shared.lock().state()

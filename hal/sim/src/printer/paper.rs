@@ -43,6 +43,16 @@ impl Sheet {
         self.rows.len() - HEAD_TO_CUTTER
     }
 
+    /// Dots across.
+    pub fn dots(&self) -> usize {
+        self.stride * 8
+    }
+
+    /// The rows that lie outside of the cutter, oldest first.
+    pub fn past_cutter(&self) -> impl Iterator<Item = &Vec<u8>> + Clone {
+        self.rows.iter().take(self.printed_rows())
+    }
+
     /// Whether anything is printed on it.
     pub fn has_ink(&self) -> bool {
         self.rows
