@@ -125,15 +125,26 @@ impl Request {
 
 fn told(error: &ureq::Error) -> Cause {
     use ureq::{Error, Timeout};
-    match error {
-        Error::StatusCode(401 | 403) => Cause::NoRight,
+    let unreached = matches!(
+        error,
         Error::Timeout(Timeout::Connect | Timeout::Resolve)
-        | Error::HostNotFound
-        | Error::ConnectionFailed => Cause::NotConnected,
-        Error::Timeout(_) => Cause::NoAnswer,
-        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => Cause::NoAnswer,
-        Error::Io(_) => Cause::NotConnected,
-        // Whatever else goes wrong is no printer's answer; ureq's list is open.
-        _ => Cause::Garbled,
+            | Error::HostNotFound
+            | Error::ConnectionFailed
+    );
+    if let Error::Io(error) = error {
+        return match error.kind() == io::ErrorKind::TimedOut {
+            true => Cause::NoAnswer,
+            false => Cause::NotConnected,
+        };
+    }
+    if unreached {
+        Cause::NotConnected
+    } else if matches!(error, Error::Timeout(_)) {
+        Cause::NoAnswer
+    } else if matches!(error, Error::StatusCode(401 | 403)) {
+        Cause::NoRight
+    } else {
+        // Whatever else goes wrong is no printer's answer.
+        Cause::Garbled
     }
 }

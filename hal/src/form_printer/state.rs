@@ -90,17 +90,17 @@ pub(super) fn status(reply: &Reply) -> PrinterStatus {
         .or(Format::of(reply).is_none().then_some(Cause::Garbled))
         .or((state == 4).then_some(Cause::Busy));
     let low = ["media-low", "media-empty-", "media-needed-"];
-    let paper = match cause {
-        Some(Cause::PaperOut) => Paper::Out,
-        Some(Cause::PaperJam) => Paper::Jammed,
-        _ if reasons.is_empty() => Paper::Unknown,
-        _ if reasons
-            .iter()
-            .any(|reason| low.iter().any(|low| reason.starts_with(low))) =>
-        {
-            Paper::Low
-        }
-        _ => Paper::Full,
+    let is_low = |reason: &&str| low.iter().any(|low| reason.starts_with(low));
+    let paper = if cause == Some(Cause::PaperOut) {
+        Paper::Out
+    } else if cause == Some(Cause::PaperJam) {
+        Paper::Jammed
+    } else if reasons.is_empty() {
+        Paper::Unknown
+    } else if reasons.iter().any(is_low) {
+        Paper::Low
+    } else {
+        Paper::Full
     };
     PrinterStatus {
         device: cause.map_or(DeviceState::Online, Cause::device),
@@ -110,21 +110,22 @@ pub(super) fn status(reply: &Reply) -> PrinterStatus {
     }
 }
 
+/// What hands see to first: an open cover hides a jam, and a jam hides the paper.
+const URGENT: [Cause; 5] = [
+    Cause::CoverOpen,
+    Cause::PaperJam,
+    Cause::PaperOut,
+    Cause::TonerOut,
+    Cause::OutputFull,
+];
+
 /// The reason that has to be seen to first.
 pub(super) fn worst(reasons: &[&str]) -> Option<Cause> {
-    let urgent = |cause: &Cause| match cause {
-        // What hands do first: an open cover hides a jam, and a jam hides the paper.
-        Cause::CoverOpen => 0,
-        Cause::PaperJam => 1,
-        Cause::PaperOut => 2,
-        Cause::TonerOut => 3,
-        Cause::OutputFull => 4,
-        _ => 5,
-    };
+    let rank = |cause: &Cause| URGENT.iter().position(|urgent| urgent == cause);
     reasons
         .iter()
         .filter_map(|reason| cause(reason))
-        .min_by_key(urgent)
+        .min_by_key(|cause| rank(cause).unwrap_or(URGENT.len()))
 }
 
 /// What a keyword of `printer-state-reasons` (RFC 8011, section 5.4.12; IANA's list) means, if it keeps
