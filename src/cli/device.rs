@@ -108,7 +108,7 @@ pub(super) enum ReadClass {
     Code,
 }
 
-impl From<ReadClass> for DeviceClass {
+impl From<ReadClass> for Class {
     fn from(class: ReadClass) -> Self {
         match class {
             ReadClass::IdCard => Self::IdCard,
@@ -157,16 +157,19 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             show,
             format,
         } => {
-            let class = DeviceClass::from(*class);
+            let class = Class::from(*class);
             let config = config.as_deref().map(Config::load).transpose()?;
             let address = match (device, &config) {
                 (Some(address), _) => address.clone(),
-                (None, Some(config)) => config.address(class).cloned().ok_or_else(|| {
-                    miette::miette!(
-                        help = "write its URL under [devices], or name it with --device",
-                        "the configuration names no {class} device"
-                    )
-                })?,
+                (None, Some(config)) => {
+                    let class = DeviceClass::from(class);
+                    config.address(class).cloned().ok_or_else(|| {
+                        miette::miette!(
+                            help = "write its URL under [devices], or name it with --device",
+                            "the configuration names no {class} device"
+                        )
+                    })?
+                }
                 (None, None) => return Err(nothing_named()),
             };
             let device = Device {
@@ -406,7 +409,7 @@ fn read(
     format: Format,
 ) -> miette::Result<Verdict> {
     let address = &device.address;
-    must_take(device.class, address)?;
+    must_take(device.class.into(), address)?;
     let wait = Duration::try_from(timeout)
         .ok()
         .filter(|wait| *wait <= LONGEST_WAIT)
@@ -417,9 +420,11 @@ fn read(
             )
         })?;
     let read = match device.class {
-        DeviceClass::Code => scanner::read(address, wait, show)?,
-        DeviceClass::SocialCard => social_card::read(address, wait, show)?,
-        _ => id_card::read(address, device.photo_decoder.as_ref(), wait, show)?,
+        Class::Code => scanner::read(address, wait, show)?,
+        Class::SocialCard => social_card::read(address, wait, show)?,
+        Class::IdCard | Class::Camera | Class::Printer | Class::FormPrinter => {
+            id_card::read(address, device.photo_decoder.as_ref(), wait, show)?
+        }
     };
     let Some(record) = read else {
         return Err(miette::miette!(
