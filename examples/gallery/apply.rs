@@ -344,6 +344,14 @@ pub fn pages() -> Vec<(&'static str, Page)> {
                 false,
             ),
         ),
+        (
+            "track-scannergone",
+            track(
+                Offer::Unavailable(Cause::NotConnected),
+                Offer::Unavailable(Cause::SecurityModule),
+                false,
+            ),
+        ),
         ("casenumber", case_number("7K3M-Q9X", None)),
         (
             "casenumber-check",

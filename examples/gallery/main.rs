@@ -269,6 +269,16 @@ fn guided() -> Vec<(&'static str, Page)> {
             ),
         ),
         ("card-fault", card(CardState::Fault(Cause::NotConnected))),
+        (
+            "card-fault-only",
+            page(
+                identity(Some(Main::Retry)),
+                Content::Card {
+                    state: CardState::Fault(Cause::NotConnected),
+                    ways: false,
+                },
+            ),
+        ),
         ("number-empty", {
             let mut page = number("", None);
             page.frame.main_enabled = false;
@@ -444,8 +454,15 @@ fn guided() -> Vec<(&'static str, Page)> {
         (
             "method-nopaper",
             page(
-                locked,
+                locked.clone(),
                 Content::Method(Box::new(method(Offer::Unavailable(Cause::CoverOpen)))),
+            ),
+        ),
+        (
+            "method-busy",
+            page(
+                locked,
+                Content::Method(Box::new(method(Offer::Unavailable(Cause::Busy)))),
             ),
         ),
         ("printing-busy", printing(Printing::Busy, None)),
@@ -464,6 +481,19 @@ fn guided() -> Vec<(&'static str, Page)> {
                         actor: Actor::Staff,
                     },
                     Offer::Unavailable(Cause::PaperOut),
+                ),
+            ),
+        ),
+        (
+            "printing-failed-taken",
+            page(
+                away(Some(Main::Done)),
+                Content::Printing(
+                    Printing::Failed {
+                        cause: Some(Cause::NotTaken),
+                        actor: Actor::Citizen,
+                    },
+                    Offer::Unavailable(Cause::NotTaken),
                 ),
             ),
         ),
