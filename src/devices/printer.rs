@@ -7,7 +7,7 @@ use yici_hal::escpos::{self, Printed, Profile};
 use yici_hal::slip::Slip;
 use yici_hal::status::{Cause, PrinterStatus};
 
-use super::{HEALTH, RETRY};
+use super::HEALTH;
 use crate::health::Word;
 use crate::visit::{Event, SlipId, VisitId};
 
@@ -34,27 +34,24 @@ pub(super) fn run(
     };
     let mut printer = None;
     loop {
-        // A printer that was found once opens its lost link again by itself.
-        if printer.is_none() {
-            match escpos::open(address, *profile) {
+        let status = match &mut printer {
+            // One that was found once opens its lost link again by itself.
+            Some(printer) => printer.status(),
+            None => match escpos::open(address, *profile) {
                 Ok(mut found) => {
                     // What an earlier run left in the printer belongs to nobody here.
-                    found.reset();
+                    let status = found.reset();
                     printer = Some(found);
+                    status
                 }
-                Err(error) => tracing::debug!("printer: {error}"),
-            }
-        }
-        let status = match &mut printer {
-            Some(printer) => printer.status(),
-            None => PrinterStatus::unheard(Cause::NotConnected),
+                Err(error) => {
+                    tracing::debug!("printer: {error}");
+                    PrinterStatus::unheard(error.cause())
+                }
+            },
         };
         say(Event::Says(Word::Printer(status)));
-        let pause = match status.cause {
-            Some(Cause::NotConnected) => RETRY,
-            Some(_) | None => HEALTH,
-        };
-        match commands.recv_timeout(pause) {
+        match commands.recv_timeout(HEALTH) {
             Ok(Command::Print { visit, slip, paper }) => {
                 let printed = match &mut printer {
                     Some(printer) => printer.print(&paper),

@@ -134,13 +134,38 @@ impl Line {
                 }
             }
             None => {
-                let said = spoken(self.class, &self.finding.said, lang);
+                let said = self.spoken(lang);
                 if !said.is_empty() {
                     add(&said);
+                }
+                if self.state() == State::Unknown {
+                    add(&match lang {
+                        Lang::Zh => format!("{next}用 kiosk device test 试一试"),
+                        Lang::En => format!("{next}try it with `kiosk device test`"),
+                    });
                 }
             }
         }
         text
+    }
+
+    /// Its words as people say them; what is not known here is said as it came. Of a device that works
+    /// nobody wants to hear what it cannot tell.
+    fn spoken(&self, lang: Lang) -> String {
+        let nothing = Map::new();
+        let fields = self.finding.said.as_object().unwrap_or(&nothing);
+        let good = self.state() == State::Good;
+        let parts: Vec<String> = fields
+            .iter()
+            .filter(|(_, value)| !(value.is_null() || good && *value == "unknown"))
+            .map(|(key, value)| {
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                format!("{} {}", label(self.class, key, lang), word(&value, lang))
+            })
+            .collect();
+        parts.join(" · ")
     }
 }
 
@@ -201,23 +226,6 @@ fn summary(lines: &[Line], lang: Lang) -> String {
 pub(super) fn padded(name: &str) -> String {
     const ROOM: usize = 28;
     format!("{name}{}", " ".repeat(ROOM.saturating_sub(columns(name))))
-}
-
-/// Words of a device as people say them; what is not known here is said as it came.
-fn spoken(class: DeviceClass, said: &Value, lang: Lang) -> String {
-    let nothing = Map::new();
-    let fields = said.as_object().unwrap_or(&nothing);
-    let parts: Vec<String> = fields
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            format!("{} {}", label(class, key, lang), word(&value, lang))
-        })
-        .collect();
-    parts.join(" · ")
 }
 
 fn label<'a>(class: DeviceClass, key: &'a str, lang: Lang) -> &'a str {
@@ -401,6 +409,11 @@ mod tests {
             None,
         );
         assert_eq!(reader.state(), State::Good, "no card is no fault");
+        assert!(
+            reader
+                .text(Lang::Zh, Ink(false))
+                .ends_with("\n    状态 正常")
+        );
     }
 
     #[test]
