@@ -100,6 +100,16 @@ impl SmartCardError {
     }
 }
 
+/// Names of the readers that the service knows; what `pcsc:` addresses begin like. At most 1 second.
+///
+/// # Errors
+/// [`SmartCardError`] without the service.
+pub fn readers() -> Result<Vec<String>, SmartCardError> {
+    let sights = Link::start("").call(UnderWay::Look, LOOK, Seat::look)??;
+    let name = |sight: &Sight| sight.reader.to_string_lossy().into_owned();
+    Ok(sights.iter().map(name).collect())
+}
+
 /// Longest time to look for a card. The service answers from memory: only one that hangs takes longer
 /// than some milliseconds.
 const LOOK: Duration = Duration::from_millis(1000);

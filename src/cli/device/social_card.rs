@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use yici_hal::address::Address;
 use yici_hal::id_card::{Sex, nation_name};
+use yici_hal::smart_card;
 use yici_hal::social_card::{self, SocialCard, SocialCardError, SocialCardReader};
 use yici_hal::status::Cause;
 
@@ -66,8 +67,13 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
 
 fn said(reader: &mut dyn SocialCardReader) -> Finding {
     let status = reader.status();
+    let mut said = json!(status);
+    if status.cause == Some(Cause::NotConnected) {
+        // The address may only be spelt wrong.
+        said["readers"] = json!(smart_card::readers().unwrap_or_default());
+    }
     Finding {
-        said: json!(status),
+        said,
         cause: status.cause,
     }
 }

@@ -24,7 +24,8 @@ const KEY: u32 = 0x0511;
 /// Key for the bytes that are searched for.
 const BYTE_KEY: u8 = 0x5A;
 
-fn name() -> Zeroizing<String> {
+/// The name.
+pub fn canary() -> Zeroizing<String> {
     let mut name = Zeroizing::new(String::with_capacity(32));
     name.extend(
         HIDDEN
@@ -35,8 +36,8 @@ fn name() -> Zeroizing<String> {
 }
 
 /// The name's bytes as Rust, cards and printers have it, each byte hidden.
-fn encodings() -> [Vec<u8>; 3] {
-    let name = name();
+pub fn encodings() -> [Vec<u8>; 3] {
+    let name = canary();
     let utf16 = Zeroizing::new(
         name.encode_utf16()
             .flat_map(u16::to_le_bytes)
@@ -54,7 +55,7 @@ fn encodings() -> [Vec<u8>; 3] {
 }
 
 /// How often this process's memory holds the bytes.
-fn occurrences(hidden: &[u8]) -> usize {
+pub fn occurrences(hidden: &[u8]) -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = File::open("/proc/self/mem").unwrap();
     let mut found = 0;
@@ -92,6 +93,17 @@ fn occurrences(hidden: &[u8]) -> usize {
     found
 }
 
+/// A file that describes a card with the name.
+pub fn canary_file(number: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(512));
+    text.push_str("sex = \"2\"\nbirth = \"20000101\"\nvalid_from = \"20200101\"\nvalid_to = \"20300101\"\nnumber = \"");
+    text.push_str(number);
+    text.push_str("\"\nname = \"");
+    text.push_str(&canary());
+    text.push('"');
+    text
+}
+
 #[test]
 fn neither_card_nor_slip_leaves_the_name_behind() {
     let bench = Bench::run(&[
@@ -103,16 +115,10 @@ fn neither_card_nor_slip_leaves_the_name_behind() {
         "OUT",
     ]);
     let file = bench.directory().join("canary.toml");
-    {
-        let mut text = Zeroizing::new(String::with_capacity(512));
-        text.push_str("sex = \"2\"\nbirth = \"20000101\"\nnumber = \"1\"\nvalid_from = \"20200101\"\nvalid_to = \"20300101\"\nname = \"");
-        text.push_str(&name());
-        text.push('"');
-        std::fs::write(&file, text.as_bytes()).unwrap();
-    }
+    std::fs::write(&file, canary_file("1").as_bytes()).unwrap();
 
     // The search finds what is there.
-    let planted = name();
+    let planted = canary();
     let encodings = encodings();
     assert!(
         occurrences(&encodings[0]) > 0,
@@ -136,7 +142,7 @@ fn neither_card_nor_slip_leaves_the_name_behind() {
     while !reader.find().unwrap() {}
     {
         let card = reader.read().unwrap();
-        assert_eq!(card.name, *name());
+        assert_eq!(card.name, *canary());
         let mut slip = Slip::new();
         // Exactly as long as needed: a slip wipes its texts, and not what they were made from.
         slip.text(card.name.clone()).qr(card.name.clone());

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
 use yici_hal::social_card;
 use yici_hal::status::DeviceState;
 
@@ -108,15 +110,17 @@ impl Pcscd {
         self.process = spawn(&self.directory, with_readers.then_some(self.port));
     }
 
-    /// Where it listens.
-    pub fn socket(&self) -> PathBuf {
-        self.directory.join("pcscd.comm")
+    /// Lets it stand still, and returns once it does.
+    pub fn stop(&self) {
+        let process = pid(&self.process);
+        kill_process(process, Signal::STOP).unwrap();
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(process), stopped).unwrap();
     }
 
-    /// Lets it stand still, or go on.
-    pub fn stop(&self, stop: bool) {
-        let signal = if stop { Signal::STOP } else { Signal::CONT };
-        kill_process(pid(&self.process), signal).unwrap();
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        kill_process(pid(&self.process), Signal::CONT).unwrap();
     }
 }
 
