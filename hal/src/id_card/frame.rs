@@ -173,6 +173,14 @@ mod tests {
         bytes
     }
 
+    /// These bytes, cut where a preamble would end.
+    fn without_preamble(mut noise: Vec<u8>) -> Vec<u8> {
+        if let Some(at) = noise.windows(5).position(|window| window == PREAMBLE) {
+            noise.truncate(at + 4);
+        }
+        noise
+    }
+
     /// All replies and errors of these bytes, the line going quiet at the end.
     fn decode(bytes: &[u8], piece: usize) -> Vec<Result<(u8, Vec<u8>), FrameError>> {
         let mut decoder = Decoder::default();
@@ -277,14 +285,16 @@ mod tests {
     }
 
     proptest! {
+        // Noise that holds a preamble, a fitting length and, by chance (one in 256), a check byte that fits
+        // is a frame: nobody could tell. What holds of all other noise are the two properties below.
         #[test]
-        fn any_noise_before_a_frame_still_yields_the_frame(
+        fn noise_without_a_preamble_yields_the_frame_behind_it(
             noise in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xAA), Just(0x96), Just(0x69), Just(0)], 0..200),
             data in prop::collection::vec(any::<u8>(), 0..64),
             piece in 1..40usize,
         ) {
-            let bytes = [noise, frame(0x90, &data)].concat();
-            prop_assert!(decode(&bytes, piece).contains(&Ok((0x90, data))));
+            let bytes = [without_preamble(noise), frame(0x90, &data)].concat();
+            prop_assert_eq!(decode(&bytes, piece), [Ok((0x90, data))]);
         }
 
         #[test]
@@ -292,6 +302,10 @@ mod tests {
             length in 4..1200u16, noise in prop::collection::vec(any::<u8>(), 0..40), piece in 1..40usize,
         ) {
             let bytes = [&PREAMBLE[..], &length.to_be_bytes(), &noise, &frame(0x9F, b"card")].concat();
+            let starts = bytes.windows(PREAMBLE.len()).filter(|window| *window == PREAMBLE).count();
+            let body = bytes.get(PREAMBLE.len()..PREAMBLE.len() + 2 + usize::from(length));
+            let checks = body.is_some_and(|body| body.iter().fold(0, |sum, byte| sum ^ byte) == 0);
+            prop_assume!(starts == 2 && !checks);
             prop_assert!(decode(&bytes, piece).contains(&Ok((0x9F, b"card".to_vec()))));
         }
 
