@@ -374,6 +374,7 @@ fn of_reader(reader: &Reader, order: CardOrder, person: Option<Person>) -> Resul
         }
         CardOrder::Unplug => reader.spoil(|spoil| spoil.unplug = true),
         CardOrder::AwaitRecord => reader.spoil(|spoil| spoil.await_record = true),
+        CardOrder::AtOnce { state } => reader.set_at_once(state.is_on()),
         CardOrder::Silent { state } => reader.set_silent(state.is_on()),
     }
     Ok(json!({"ok": true}))

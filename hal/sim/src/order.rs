@@ -73,6 +73,8 @@ pub enum CardOrder {
     AwaitRecord,
     /// Answer nothing at all
     Silent { state: Switch },
+    /// Answer without taking any time for it, so that only the line takes time
+    AtOnce { state: Switch },
 }
 
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]

@@ -69,6 +69,7 @@ struct State {
     polled: u64,
     reads: u64,
     silent: bool,
+    at_once: bool,
     spoil: Spoil,
 }
 
@@ -215,6 +216,18 @@ impl Reader {
         self.change(|state| state.silent = silent);
     }
 
+    /// Takes no time for answers from now on, or the usual time.
+    pub fn set_at_once(&self, at_once: bool) {
+        self.change(|state| state.at_once = at_once);
+    }
+
+    /// Takes its time.
+    fn work(&self, time: Duration) {
+        if !self.lock().at_once {
+            thread::sleep(time);
+        }
+    }
+
     /// Puts the plug of its serial line in or pulls it; false if that takes too long, or there is none.
     pub fn plug(&self, plugged: bool) -> bool {
         self.plug.as_ref().is_some_and(|plug| plug.set(plugged))
@@ -304,7 +317,7 @@ impl Reader {
         };
         Some(match (command, parameter) {
             (0x10, 0xFF) => {
-                thread::sleep(QUICK);
+                self.work(QUICK);
                 self.change(|state| {
                     if let Some(card) = &mut state.card {
                         (card.found, card.selected) = (false, false);
@@ -313,11 +326,11 @@ impl Reader {
                 frame(0x90, &[])
             }
             (0x11, 0xFF) => {
-                thread::sleep(QUICK);
+                self.work(QUICK);
                 frame(0x90, &[])
             }
             (0x12, 0xFF) => {
-                thread::sleep(QUICK);
+                self.work(QUICK);
                 let numbers = [20_240_101u32, 12_345_678, 987_654_321];
                 let id = [5, 0, 3, 0]
                     .into_iter()
@@ -336,7 +349,7 @@ impl Reader {
 
     fn find(&self) -> Vec<u8> {
         self.change(|state| state.polled += 1);
-        thread::sleep(FIND);
+        self.work(FIND);
         self.change(|state| match &mut state.card {
             Some(card) if !card.read => {
                 (card.found, card.selected) = (true, false);
@@ -347,7 +360,7 @@ impl Reader {
     }
 
     fn select(&self) -> Vec<u8> {
-        thread::sleep(SELECT);
+        self.work(SELECT);
         self.change(|state| match &mut state.card {
             Some(card) if card.found && !card.read => {
                 card.selected = true;
@@ -365,13 +378,13 @@ impl Reader {
             .filter(|card| card.selected && !card.read)
             .map(|card| card.serial);
         let end = Instant::now() + BASE;
-        thread::sleep(BASE / 2);
+        self.work(BASE / 2);
         self.change(|state| {
             if std::mem::take(&mut state.lift_while_reading) {
                 state.card = None;
             }
         });
-        thread::sleep(end.saturating_duration_since(Instant::now()));
+        self.work(end.saturating_duration_since(Instant::now()));
         self.change(|state| match &mut state.card {
             Some(card) if Some(card.serial) == serial => {
                 card.read = true;
@@ -384,7 +397,7 @@ impl Reader {
     }
 
     fn read_new_address(&self) -> Vec<u8> {
-        thread::sleep(NEW_ADDRESS);
+        self.work(NEW_ADDRESS);
         match &self.lock().card {
             Some(card) if card.selected => match &card.new_address {
                 Some(address) => frame(0x90, address),
