@@ -81,7 +81,8 @@ pub trait Bench: Sync {
         cannot("see what comes out")
     }
 
-    /// The last piece of paper that came out: printed dots only, 8 dots/mm, black below 128.
+    /// The last piece of paper that came out, as wide as the paper or the printed part of it: 8 dots/mm,
+    /// black below 128.
     ///
     /// # Errors
     /// [`BenchError`](crate::BenchError).
@@ -306,7 +307,8 @@ fn as_drawn(on: &On<'_>) -> Verdict {
     let printed = on.bench.picture()?;
     let drawn = glyph::raster(&slip, on.bench.model().paper)
         .map_err(|error| Stop::NotRun(format!("nothing to compare with: {error}")))?;
-    let (printed, drawn) = (rows(&printed), rows(&drawn));
+    let dots = on.bench.model().paper.dots();
+    let (printed, drawn) = (rows(&printed, dots), rows(&drawn, dots));
     let ink: usize = drawn.iter().map(|row| count(row)).sum();
     let differ: usize = (0..printed.len().max(drawn.len()))
         .map(|y| match (printed.get(y), drawn.get(y)) {
@@ -603,16 +605,18 @@ fn ensure_codes(on: &On<'_>, expected: &[&str]) -> Verdict {
     })
 }
 
-/// Black dots, row by row, without what is blank above and below.
-fn rows(picture: &GrayImage) -> Vec<Vec<bool>> {
-    let all: Vec<Vec<bool>> = picture
-        .rows()
-        .map(|row| row.map(|pixel| pixel.0[0] < 128).collect())
-        .collect();
+/// Black dots of the printed width, row by row. Blank rows are left out: printers differ in how far they
+/// feed between a code and what follows it.
+fn rows(picture: &GrayImage, dots: usize) -> Vec<Vec<bool>> {
+    let margin = (picture.width() as usize).saturating_sub(dots) / 2;
+    let black = |row: image::buffer::Pixels<'_, image::Luma<u8>>| -> Vec<bool> {
+        row.skip(margin)
+            .take(dots)
+            .map(|pixel| pixel.0[0] < 128)
+            .collect()
+    };
     let inked = |row: &Vec<bool>| row.contains(&true);
-    let first = all.iter().position(inked).unwrap_or(all.len());
-    let last = all.iter().rposition(inked).map_or(first, |last| last + 1);
-    all[first..last].to_vec()
+    picture.rows().map(black).filter(inked).collect()
 }
 
 fn count(row: &[bool]) -> usize {

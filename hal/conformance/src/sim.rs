@@ -345,10 +345,9 @@ impl printer::Bench for Printer {
             return cannot("show what is on the paper");
         };
         let picture = picture.into_luma8();
-        let dots = self.model.paper.dots() as u32;
-        let left = (picture.width().saturating_sub(dots)) / 2;
+        let width = picture.width().saturating_sub(2 * TABLE);
         let height = picture.height().saturating_sub(2 * TABLE);
-        Ok(crop_imm(&picture, left, TABLE, dots, height).to_image())
+        Ok(crop_imm(&picture, TABLE, TABLE, width, height).to_image())
     }
 }
 

@@ -92,10 +92,10 @@ impl Bench {
 
     /// Port that the printer listens on.
     pub fn printer_port(&self) -> u16 {
-        match &self.printer {
-            Some(Address::Tcp { port, .. }) => *port,
-            _ => unreachable!(),
-        }
+        let Some(Address::Tcp { port, .. }) = &self.printer else {
+            unreachable!()
+        };
+        *port
     }
 
     /// State of the printer.
@@ -162,9 +162,4 @@ pub fn codes(picture: &GrayImage) -> Vec<String> {
         .filter_map(|grid| grid.decode().ok())
         .map(|(_, text)| text)
         .collect()
-}
-
-/// Dots that are black in a picture.
-pub fn ink(picture: &GrayImage) -> usize {
-    picture.pixels().filter(|pixel| pixel.0[0] < 110).count()
 }
