@@ -57,7 +57,7 @@ impl Link for Line {
 }
 
 /// Cuts what comes down the line into codes, and holds a bounded part of it.
-struct Lines {
+pub struct Lines {
     held: Bytes,
     /// The code that is coming is too long; what follows up to its end is dropped.
     too_long: bool,
@@ -74,17 +74,17 @@ impl Default for Lines {
 
 impl Lines {
     /// Takes bytes from the line. Call [`Self::next_code`] until `None` after each piece.
-    fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.held.extend(bytes);
     }
 
     /// True in the middle of a code.
-    fn is_partial(&self) -> bool {
+    pub fn is_partial(&self) -> bool {
         self.too_long || !self.held.is_empty()
     }
 
     /// The next code that has its end. Neither CR nor LF is part of a character in UTF-8 or GB 18030.
-    fn next_code(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
+    pub fn next_code(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
         while let Some(end) = self.held.iter().position(|byte| b"\r\n".contains(byte)) {
             let code = self.code(end);
             self.held.discard(end + 1);
@@ -101,7 +101,7 @@ impl Lines {
     }
 
     /// Told that the line went quiet: what is held is a code.
-    fn end(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
+    pub fn end(&mut self) -> Option<Result<ScannedCode, ScannerError>> {
         let code = self.code(self.held.len());
         self.held.discard(self.held.len());
         code

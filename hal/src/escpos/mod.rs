@@ -13,7 +13,7 @@ mod encode;
 mod link;
 mod outlet;
 mod profile;
-mod replies;
+pub mod replies;
 
 pub use driver::{Delivery, Doubt, Printed, Printer, open};
 pub use encode::{EncodeError, encode};

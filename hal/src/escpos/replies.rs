@@ -10,7 +10,7 @@
 
 /// One answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reply {
+pub enum Reply {
     /// To `DLE EOT n`; which n, only the order tells.
     Status(u8),
     /// To `GS ( H` fn 48: everything before the request was printed.
@@ -27,7 +27,7 @@ pub(super) enum Reply {
 
 /// What is on its way and looks like anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Expected {
+pub enum Expected {
     /// Nothing.
     #[default]
     Nothing,
@@ -44,17 +44,17 @@ const LONGEST: usize = 8;
 
 /// Takes the stream apart, byte by byte.
 #[derive(Default)]
-pub(super) struct Demultiplexer {
+pub struct Demultiplexer {
     block: Option<([u8; LONGEST], usize)>,
     /// The bytes of a full status so far, the first byte of its header included.
     full: Option<([u8; 6], usize)>,
     /// What else is expected; [`Expected::Nothing`] again once it has come.
-    pub(super) expected: Expected,
+    pub expected: Expected,
 }
 
 impl Demultiplexer {
     /// Takes one byte; `Some` when it ends an answer.
-    pub(super) fn push(&mut self, byte: u8) -> Option<Reply> {
+    pub fn push(&mut self, byte: u8) -> Option<Reply> {
         if let Some((mut full, length)) = self.full.take()
             && (length > 1 || byte == 0x0F)
         {

@@ -1,7 +1,7 @@
 //! A pipe of bytes to a device, with a deadline on everything.
 
 pub(crate) mod hid;
-mod seam;
+pub mod seam;
 mod serial;
 mod tcp;
 pub(crate) mod usb;

@@ -7,7 +7,7 @@ const HEAD: usize = 7;
 
 /// Follows a stream of frames, so that it is known through which pipe the next byte goes.
 #[derive(Default)]
-pub(super) struct Seam {
+pub struct Seam {
     /// The last bytes of the head.
     head: [u8; HEAD],
     /// Bytes of the body that are still to come.
@@ -16,12 +16,12 @@ pub(super) struct Seam {
 
 impl Seam {
     /// True if the next byte belongs to a body.
-    pub(super) fn in_body(&self) -> bool {
+    pub fn in_body(&self) -> bool {
         self.body > 0
     }
 
     /// How many of these bytes, which come next, go through the same pipe.
-    pub(super) fn run(&self, bytes: &[u8]) -> usize {
+    pub fn run(&self, bytes: &[u8]) -> usize {
         if self.in_body() {
             return self.body.min(bytes.len());
         }
@@ -39,7 +39,7 @@ impl Seam {
     }
 
     /// Goes on by these bytes.
-    pub(super) fn advance(&mut self, bytes: &[u8]) {
+    pub fn advance(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.push(byte);
         }
