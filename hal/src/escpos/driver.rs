@@ -507,6 +507,14 @@ impl Printer for EscPos {
 
     fn reset(&mut self) -> PrinterStatus {
         self.remains = true;
+        // At once, and not only when it is ready: a printer that is mended goes on with what it has.
+        let cleared = self.with_link(|printer, link| {
+            link.begin()?;
+            printer.clear(link)
+        });
+        if let Err(error) = cleared {
+            tracing::debug!(%error, "printer reset");
+        }
         self.status()
     }
 

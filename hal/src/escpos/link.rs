@@ -454,4 +454,38 @@ mod tests {
         );
         assert!(interpret([0x16, 0x12, 0x12, 0x12]).ready());
     }
+
+    /// A USB printer without a pipe back: what is sent vanishes, and the port has a status.
+    struct Deaf(u8);
+
+    impl Transport for Deaf {
+        fn write_some(&mut self, bytes: &[u8], _: Instant) -> Result<usize, TransportError> {
+            Ok(bytes.len())
+        }
+
+        fn read_some(&mut self, _: &mut [u8], deadline: Instant) -> Result<usize, TransportError> {
+            std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+            Ok(0)
+        }
+
+        fn port_status(&mut self, _: Instant) -> Result<Option<u8>, TransportError> {
+            Ok(Some(self.0))
+        }
+    }
+
+    #[test]
+    fn a_port_can_bring_bad_news_and_no_good_ones() {
+        for (port, cause) in [
+            (0x38, Some(Cause::PaperOut)),
+            (0x10, Some(Cause::Recoverable)),
+            (0x08, Some(Cause::Offline)),
+            (0x18, None),
+        ] {
+            let profile = Profile::epson(crate::slip::PaperWidth::Mm80);
+            let mut link = Link::new(Box::new(Deaf(port)), &profile);
+            let status = link.ask_and_wait(Ask::Whole).unwrap();
+            assert_eq!(status.and_then(|status| status.cause), cause, "{port:02x}");
+            assert!(!status.is_some_and(|status| status.ready()));
+        }
+    }
 }

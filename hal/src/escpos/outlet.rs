@@ -314,3 +314,201 @@ fn is_in_doubt(cause: Cause) -> bool {
         Cause::PaperOut | Cause::HeadHot | Cause::FeedKey | Cause::Busy | Cause::NotTaken
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::escpos::Model;
+    use crate::status::Paper;
+
+    fn outlet(name: &str) -> Outlet {
+        Model::named(name).unwrap().profile.outlet.unwrap()
+    }
+
+    fn says(media: Media, cause: Option<Cause>) -> PrinterStatus {
+        PrinterStatus {
+            device: cause.map_or(DeviceState::Online, Cause::device),
+            paper: Some(Paper::Full),
+            media: Some(media),
+            cause,
+        }
+    }
+
+    /// What follows from looks at these seconds.
+    fn looks(held: &mut Held, start: Instant, looks: &[(u64, Media, Option<Cause>)]) -> Vec<Step> {
+        looks
+            .iter()
+            .map(|&(second, media, cause)| {
+                let now = start + Duration::from_secs(second);
+                held.look(&says(media, cause), now)
+            })
+            .collect()
+    }
+
+    use Media::{Jammed, NotPresent, Present as There, Unknown};
+
+    #[test]
+    fn reads_what_the_sensors_say() {
+        let masung = outlet("masung-ms-d347");
+        let said = |paper, cause| Said {
+            paper: Some(paper),
+            cause,
+        };
+        for (byte, expected) in [
+            (0x00, said(false, None)),
+            (0x04, said(true, None)),
+            (0x0C, said(true, Some(Cause::PaperJam))),
+            (0x01, said(false, Some(Cause::PaperJam))),
+            (0x06, said(true, Some(Cause::Busy))),
+            (0x80, said(false, Some(Cause::Recoverable))),
+        ] {
+            assert_eq!(single(masung, byte), Some(expected), "{byte:02x}");
+            let inverted = Outlet {
+                inverted: true,
+                ..masung
+            };
+            assert_eq!(single(inverted, !byte), Some(expected), "{byte:02x}");
+        }
+        let ejector = Outlet {
+            sensor: OutletSensor::GsE6,
+            ..masung
+        };
+        assert_eq!(single(ejector, 0x0D), Some(said(true, None)));
+        assert_eq!(
+            single(ejector, 0x80),
+            Some(said(false, Some(Cause::PaperJam)))
+        );
+        let custom = outlet("custom-vkp80iii");
+        for (bytes, expected) in [
+            ([0, 0, 0, 0], said(false, None)),
+            ([0x24, 0x08, 0, 0], said(true, None)),
+            ([0x01, 0, 0, 0], said(false, Some(Cause::PaperOut))),
+            ([0, 0x01, 0, 0], said(false, Some(Cause::CoverOpen))),
+            ([0x20, 0x02, 0x40, 0], said(true, Some(Cause::CoverOpen))),
+            ([0x20, 0, 0x40, 0], said(true, Some(Cause::PaperJam))),
+            ([0, 0, 0x01, 0], said(false, Some(Cause::HeadHot))),
+            ([0, 0, 0x08, 0], said(false, Some(Cause::Unrecoverable))),
+            ([0, 0, 0x02, 0], said(false, Some(Cause::Recoverable))),
+            ([0, 0, 0, 0x01], said(false, Some(Cause::Cutter))),
+            ([0, 0, 0, 0x80], said(false, Some(Cause::Unrecoverable))),
+        ] {
+            assert_eq!(full(custom, bytes), expected, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn taken_needs_paper_that_went_while_all_was_well() {
+        let told = Step::Tell(Delivery::Presented);
+        for (last, end) in [
+            ((3, NotPresent, None), Step::End(Delivery::Taken)),
+            // The roll ended meanwhile: that has nothing to do with the slip.
+            (
+                (3, NotPresent, Some(Cause::PaperOut)),
+                Step::End(Delivery::Taken),
+            ),
+            (
+                (3, NotPresent, Some(Cause::CoverOpen)),
+                Step::End(Delivery::Unknown),
+            ),
+            ((3, Unknown, None), Step::Wait),
+            (
+                (3, Jammed, Some(Cause::PaperJam)),
+                Step::End(Delivery::Failed(Cause::PaperJam)),
+            ),
+        ] {
+            let start = Instant::now();
+            let mut held = Held::printed(outlet("masung-ms-d347"), start);
+            let steps = looks(
+                &mut held,
+                start,
+                &[(0, NotPresent, None), (1, There, None), last],
+            );
+            let [first, second, third] = &steps[..] else {
+                panic!()
+            };
+            assert_eq!((first, second, third), (&Step::Wait, &told, &end));
+        }
+        // Out of sight, out of mind, until it is seen again.
+        let start = Instant::now();
+        let mut held = Held::printed(outlet("masung-ms-d347"), start);
+        looks(&mut held, start, &[(1, There, None)]);
+        held.lose_sight();
+        assert_eq!(
+            looks(&mut held, start, &[(2, NotPresent, None)]),
+            [Step::End(Delivery::Unknown)]
+        );
+        let mut held = Held::printed(outlet("masung-ms-d347"), start);
+        held.lose_sight();
+        let steps = looks(&mut held, start, &[(1, There, None), (2, NotPresent, None)]);
+        assert_eq!(steps[1], Step::End(Delivery::Taken));
+    }
+
+    #[test]
+    fn a_slip_that_never_shows_is_no_slip_that_was_taken() {
+        let start = Instant::now();
+        let mut held = Held::printed(outlet("pyramid-reliance"), start);
+        let steps = looks(
+            &mut held,
+            start,
+            &[(1, NotPresent, None), (6, NotPresent, None)],
+        );
+        assert_eq!(steps, [Step::Wait, Step::End(Delivery::Unknown)]);
+    }
+
+    #[test]
+    fn what_is_not_taken_is_taken_back_or_stays() {
+        let start = Instant::now();
+        let mut held = Held::printed(outlet("pyramid-reliance"), start);
+        let steps = looks(&mut held, start, &[(0, There, None), (61, There, None)]);
+        assert_eq!(steps[1], Step::TakeBack(TAKE_BACK));
+        held.take_back(start + Duration::from_secs(61));
+        let steps = looks(
+            &mut held,
+            start,
+            &[(62, There, None), (63, NotPresent, None)],
+        );
+        assert_eq!(steps, [Step::Wait, Step::End(Delivery::Retracted)]);
+
+        // It does not go back either.
+        let mut held = Held::printed(outlet("pyramid-reliance"), start);
+        looks(&mut held, start, &[(0, There, None)]);
+        held.take_back(start + Duration::from_secs(61));
+        let steps = looks(
+            &mut held,
+            start,
+            &[(70, There, None), (90, NotPresent, None)],
+        );
+        assert_eq!(
+            steps,
+            [Step::Tell(Delivery::NotTaken), Step::End(Delivery::Taken)]
+        );
+
+        let mut held = Held::printed(outlet("masung-ms-d347"), start);
+        let steps = looks(&mut held, start, &[(0, There, None), (61, There, None)]);
+        assert_eq!(steps[1], Step::Tell(Delivery::NotTaken));
+        assert!(held.is_overdue());
+    }
+
+    #[test]
+    fn a_printer_that_takes_back_by_itself_is_not_a_citizen() {
+        for (gone, end) in [
+            (50, Delivery::Taken),
+            (59, Delivery::Retracted),
+            (60, Delivery::Retracted),
+            (61, Delivery::Retracted),
+        ] {
+            let start = Instant::now();
+            let mut held = Held::printed(outlet("custom-vkp80iii"), start);
+            let steps = looks(
+                &mut held,
+                start,
+                &[
+                    (0, There, None),
+                    (gone - 1, There, None),
+                    (gone, NotPresent, None),
+                ],
+            );
+            assert_eq!(steps[2], Step::End(end), "after {gone} s");
+        }
+    }
+}
