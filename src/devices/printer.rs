@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 
 use yici_hal::address::Address;
-use yici_hal::escpos::{self, Printed, Profile};
+use yici_hal::escpos::{self, Printed, Printer, Profile};
 use yici_hal::slip::Slip;
 use yici_hal::status::{Cause, PrinterStatus};
 
@@ -32,7 +32,7 @@ pub(super) fn run(
         // Without a core there is nobody to tell, and the terminal is about to end.
         let _ = events.send(event);
     };
-    let mut printer = None;
+    let mut printer: Option<Box<dyn Printer>> = None;
     loop {
         let status = match &mut printer {
             // One that was found once opens its lost link again by itself.

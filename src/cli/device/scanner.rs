@@ -78,6 +78,13 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
     }))
 }
 
+fn unreadable(error: &ScannerError) -> Finding {
+    Finding {
+        said: json!({"error": error.to_string()}),
+        cause: error.cause().or(Some(yici_hal::status::Cause::Garbled)),
+    }
+}
+
 /// What a code is, and which format of electronic licences it has if it is one.
 fn kind(text: &str) -> (&'static str, Option<&'static str>) {
     if SlipCode::parse(text).is_ok() {
