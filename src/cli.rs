@@ -3,6 +3,7 @@
 
 mod catalog;
 mod device;
+mod ledger;
 mod outbox;
 mod run;
 mod slip;
@@ -36,6 +37,9 @@ enum Command {
     /// Look at the devices, test them, read one card.
     #[command(subcommand)]
     Device(device::Command),
+    /// Look at what became of each slip.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// Look at what waits for delivery, and take a case out sealed.
     #[command(subcommand)]
     Outbox(outbox::Command),
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Catalog(command) => catalog::run(&command),
         Command::Slip(command) => slip::run(&command),
         Command::Device(command) => device::run(&command),
+        Command::Ledger(command) => ledger::run(&command),
         Command::Outbox(command) => outbox::run(&command),
         Command::Uplink(command) => uplink::run(&command),
     };

@@ -15,7 +15,7 @@ use yici_catalog::Lang;
 use yici_contract::{PublicKey, SecretKey};
 use yici_hal::address::Address;
 use yici_hal::class::DeviceClass;
-use yici_hal::escpos::{Charset, Completion, Profile};
+use yici_hal::escpos::{Charset, Completion, Model, Profile};
 use yici_hal::id_card::photo::PhotoDecoder;
 use yici_hal::slip::PaperWidth;
 
@@ -25,6 +25,9 @@ use crate::visit::{Hall, Timing};
 
 /// A configuration larger than this is refused, in bytes.
 const MOST_BYTES: u64 = 256 * 1024;
+
+/// The print ledger's file, where no other is named.
+const LEDGER: &str = "print-ledger.db";
 
 /// A checked configuration.
 #[derive(Debug, Clone)]
@@ -49,6 +52,8 @@ pub struct Config {
     pub photo_decoder: Option<PhotoDecoder>,
     /// What the printer can do.
     pub profile: Profile,
+    /// The file of the print ledger; made if it is not there.
+    pub ledger: PathBuf,
     /// The language that an idle terminal speaks.
     pub language: Lang,
     /// Size of the screen in pixels, width and height.
@@ -187,15 +192,7 @@ impl Config {
             problems.push(label(program.span(), message));
             None
         });
-        let paper = match file.printer.paper.get_ref() {
-            58 => PaperWidth::Mm58,
-            80 => PaperWidth::Mm80,
-            other => {
-                let message = format!("paper is 58 or 80 (mm wide), not {other}");
-                problems.push(label(file.printer.paper.span(), &message));
-                PaperWidth::Mm80
-            }
-        };
+        let profile = file.printer.profile(base, &mut problems);
         let catalogue = base.join(file.catalogue.directory.get_ref());
         if !catalogue.is_dir() {
             let message = format!("no such directory: {}", catalogue.display());
@@ -228,6 +225,21 @@ impl Config {
             }
             None => (None, None),
         };
+        let ledger = match &file.printer.ledger {
+            Some(ledger) => base.join(ledger.get_ref()),
+            // Beside the outbox, whose place the terminal can write to.
+            None => upstream
+                .as_ref()
+                .and_then(|upstream| upstream.outbox.parent())
+                .unwrap_or(base)
+                .join(LEDGER),
+        };
+        if let Some(named) = &file.printer.ledger
+            && (ledger.is_dir() || !ledger.parent().is_some_and(Path::is_dir))
+        {
+            let message = format!("no directory to make the file {} in", ledger.display());
+            problems.push(label(named.span(), &message));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -241,12 +253,8 @@ impl Config {
             camera,
             form_printer,
             photo_decoder,
-            profile: Profile {
-                charset: file.printer.charset,
-                completion: file.printer.completion,
-                clears_buffer: file.printer.clears_buffer,
-                ..Profile::epson(paper)
-            },
+            profile,
+            ledger,
             language: file.screen.language,
             size,
             timing,
@@ -330,25 +338,66 @@ struct Devices {
     photo_decoder: Option<Spanned<PathBuf>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 struct Printer {
-    paper: Spanned<u32>,
-    charset: Charset,
-    completion: Completion,
-    clears_buffer: bool,
+    profile: Option<Spanned<String>>,
+    paper: Option<Spanned<u32>>,
+    charset: Option<Charset>,
+    completion: Option<Spanned<Completion>>,
+    clears_buffer: Option<bool>,
+    ledger: Option<Spanned<PathBuf>>,
 }
 
-impl Default for Printer {
-    fn default() -> Self {
-        let profile = Profile::epson(PaperWidth::Mm80);
-        Printer {
-            paper: Spanned::new(0..0, 80),
-            charset: profile.charset,
-            completion: profile.completion,
-            clears_buffer: profile.clears_buffer,
+impl Printer {
+    /// The model's profile, with what the configuration says otherwise.
+    fn profile(&self, base: &Path, problems: &mut Vec<LabeledSpan>) -> Profile {
+        let mut told = |span, message: &str| problems.push(label(span, message));
+        let mut profile = Profile::epson(PaperWidth::Mm80);
+        if let Some(name) = &self.profile {
+            match model(base, name.get_ref()) {
+                Ok(model) => profile = model.profile,
+                Err(message) => told(name.span(), &message),
+            }
         }
+        if let Some(paper) = &self.paper {
+            match paper.get_ref() {
+                58 => profile.paper = PaperWidth::Mm58,
+                80 => profile.paper = PaperWidth::Mm80,
+                other => {
+                    let message = format!("paper is 58 or 80 (mm wide), not {other}");
+                    told(paper.span(), &message);
+                }
+            }
+            if let Err(error) = profile.check() {
+                told(paper.span(), &error.to_string());
+            }
+        }
+        profile.charset = self.charset.unwrap_or(profile.charset);
+        profile.clears_buffer = self.clears_buffer.unwrap_or(profile.clears_buffer);
+        if let Some(completion) = &self.completion {
+            profile.completion = *completion.get_ref();
+            if let Err(error) = profile.check() {
+                told(completion.span(), &error.to_string());
+            }
+        }
+        profile
     }
+}
+
+/// A model by its name, or by a file of the form of those in `hal/profiles/`.
+fn model(base: &Path, name: &str) -> Result<Model, String> {
+    if !name.ends_with(".toml") {
+        return Model::named(name).map_err(|error| error.to_string());
+    }
+    let path = base.join(name);
+    let told = |problem: String| format!("{}: {problem}", path.display());
+    let size = std::fs::metadata(&path).map_err(|error| told(error.to_string()))?;
+    if size.len() > MOST_BYTES {
+        return Err(told(format!("at most {MOST_BYTES} bytes are read")));
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
+    Model::parse(&text).map_err(|error| told(error.to_string()))
 }
 
 #[derive(Deserialize)]
@@ -564,6 +613,51 @@ mod tests {
                 .any(|(place, message)| place == "0" && message.contains("2 to 600"))
         );
         assert!(found.iter().any(|(place, _)| place.contains("lpt:")));
+    }
+
+    #[test]
+    fn a_printer_is_a_model_with_exceptions() {
+        let profile = |keys: &str| {
+            let a = GOOD.find("[printer]").unwrap();
+            let b = GOOD.find("[screen]").unwrap();
+            let text = format!("{}[printer]\n{keys}\n\n{}", &GOOD[..a], &GOOD[b..]);
+            let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
+            match Config::parse(&text, &base, KeyFile::MustBe) {
+                Ok((config, _)) => Ok((config.profile, config.ledger)),
+                Err(problems) => Err(problems[0].label().unwrap_or_default().to_owned()),
+            }
+        };
+        let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
+        let (plain, ledger) = profile("").unwrap();
+        assert_eq!(plain, Profile::epson(PaperWidth::Mm80));
+        assert_eq!(ledger, base.join("print-ledger.db"));
+        let (masung, _) = profile(
+            "profile = \"masung-ms-d347\"\ncompletion = \"transmit-status\"\ncharset = \"gbk\"",
+        )
+        .unwrap();
+        let known = Model::named("masung-ms-d347").unwrap().profile;
+        assert_eq!(
+            masung,
+            Profile {
+                completion: Completion::TransmitStatus,
+                charset: Charset::Gbk,
+                ..known
+            }
+        );
+        // A file beside the configuration will do as well.
+        let (file, ledger) =
+            profile("profile = \"../hal/profiles/xprinter-58.toml\"\nledger = \"x.db\"").unwrap();
+        assert_eq!(file, Model::named("xprinter-58").unwrap().profile);
+        assert_eq!(ledger, base.join("x.db"));
+        for (keys, told) in [
+            ("profile = \"masung\"", "rongta-rp332"),
+            ("profile = \"nowhere.toml\"", "nowhere.toml"),
+            ("profile = \"xprinter-58\"\npaper = 80", "wider than"),
+            ("ledger = \"nowhere/x.db\"", "no directory"),
+        ] {
+            let error = profile(keys).unwrap_err();
+            assert!(error.contains(told), "{keys}: {error}");
+        }
     }
 
     /// A directory with a CA, and the demo's configuration with an upstream.

@@ -45,7 +45,8 @@ impl Devices {
         let printer = config.printer.clone().map(|address| {
             let (commands, queue) = channel();
             let (events, profile) = (events.clone(), config.profile);
-            std::thread::spawn(move || printer::run(&address, &profile, &queue, &events));
+            let ledger = config.ledger.clone();
+            std::thread::spawn(move || printer::run(&address, &profile, &ledger, &queue, &events));
             commands
         });
         let scanner = config.code_scanner.clone().map(|address| {
@@ -83,7 +84,14 @@ impl Devices {
         let paper = document.lay_out(self.paper);
         if !send(
             self.printer.as_ref(),
-            printer::Command::Print { visit, slip, paper },
+            printer::Command::Print {
+                visit,
+                slip,
+                paper,
+                kind: document.kind(),
+                number: document.case_number(),
+                reprint: document.is_reprint(),
+            },
         ) {
             self.say(Event::Slip {
                 visit,

@@ -2,7 +2,8 @@
 //!
 //! [`visit`] is its pure heart: events in, effects out, a page to look at. [`core`] drives it,
 //! [`devices`] and [`screen`] stand around it, [`health`] knows how all parts are, [`cli`] starts it all. What is submitted goes through
-//! [`delivery`]: sealed into the [`outbox`], and by the [`uplink`] to upstream.
+//! [`delivery`]: sealed into the [`outbox`], and by the [`uplink`] to upstream. What became of each slip
+//! stands in the [`ledger`].
 
 pub mod cli;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod devices;
 #[cfg(feature = "headless")]
 pub mod headless;
 pub mod health;
+pub mod ledger;
 pub mod outbox;
 pub mod screen;
 pub mod slips;

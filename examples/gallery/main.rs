@@ -470,6 +470,18 @@ fn guided() -> Vec<(&'static str, Page)> {
             "printing-completed",
             printing(Printing::Completed, Some(Main::Done)),
         ),
+        (
+            "printing-presented",
+            printing(Printing::Presented, Some(Main::Done)),
+        ),
+        (
+            "printing-taken",
+            printing(Printing::Taken, Some(Main::Done)),
+        ),
+        (
+            "printing-retracted",
+            printing(Printing::Retracted, Some(Main::Done)),
+        ),
         ("printing-ask", printing(Printing::Ask, None)),
         (
             "printing-failed-out",

@@ -1,14 +1,19 @@
 //! The printer's thread.
 
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
 
+use jiff::Timestamp;
+use uuid::Uuid;
 use yici_hal::address::Address;
-use yici_hal::escpos::{self, Printed, Printer, Profile};
+use yici_hal::escpos::{self, Delivery, Printed, Printer, Profile};
 use yici_hal::slip::Slip;
 use yici_hal::status::{Cause, PrinterStatus};
 
 use super::HEALTH;
 use crate::health::Word;
+use crate::ledger::{self, Kind, Ledger, LedgerError};
 use crate::visit::{Event, SlipId, VisitId};
 
 /// What the core wants of the printer.
@@ -18,13 +23,21 @@ pub(super) enum Command {
         visit: VisitId,
         slip: SlipId,
         paper: Slip,
+        /// What it is, for the ledger.
+        kind: Kind,
+        number: Option<String>,
+        reprint: bool,
     },
 }
+
+/// Between two looks at a slip that waits at the outlet.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Owns the printer until the core is gone.
 pub(super) fn run(
     address: &Address,
     profile: &Profile,
+    ledger: &Path,
     commands: &Receiver<Command>,
     events: &Sender<Event>,
 ) {
@@ -32,7 +45,9 @@ pub(super) fn run(
         // Without a core there is nobody to tell, and the terminal is about to end.
         let _ = events.send(event);
     };
+    let mut book = Book::open(ledger);
     let mut printer: Option<Box<dyn Printer>> = None;
+    let mut last = None;
     loop {
         let status = match &mut printer {
             // One that was found once opens its lost link again by itself.
@@ -51,11 +66,48 @@ pub(super) fn run(
             },
         };
         say(Event::Says(Word::Printer(status)));
-        match commands.recv_timeout(HEALTH) {
-            Ok(Command::Print { visit, slip, paper }) => {
-                let printed = match &mut printer {
-                    Some(printer) => printer.print(&paper),
-                    None => Printed::Failed(Cause::NotConnected),
+        let holds = printer.as_ref().is_some_and(|printer| printer.holds_slip());
+        let pause = if holds { LOOK } else { HEALTH };
+        let command = commands.recv_timeout(pause);
+        // Before the next slip, for then nothing more is learnt of this one.
+        if let Some(printer) = &mut printer
+            && let Some(delivery) = printer.watch()
+            && let Some(Sent { visit, slip, id }) = &last
+        {
+            book.delivered(id, delivery);
+            say(Event::SlipMoved {
+                visit: *visit,
+                slip: *slip,
+                delivery,
+            });
+        }
+        match command {
+            Ok(Command::Print {
+                visit,
+                slip,
+                paper,
+                kind,
+                number,
+                reprint,
+            }) => {
+                let printed = match (
+                    &mut printer,
+                    book.begin(visit, kind, number, reprint, &paper),
+                ) {
+                    (_, Err(error)) => {
+                        // A slip that nobody could account for is not printed.
+                        tracing::error!("{error}");
+                        Printed::Failed(Cause::ServiceDown)
+                    }
+                    (printer, Ok(id)) => {
+                        let printed = match printer {
+                            Some(printer) => printer.print(&paper),
+                            None => Printed::Failed(Cause::NotConnected),
+                        };
+                        book.printed(&id, printed);
+                        last = Some(Sent { visit, slip, id });
+                        printed
+                    }
                 };
                 say(Event::Slip {
                     visit,
@@ -65,6 +117,84 @@ pub(super) fn run(
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// The slip that went to the printer last.
+struct Sent {
+    visit: VisitId,
+    slip: SlipId,
+    id: Uuid,
+}
+
+/// The ledger, opened again for the next slip if it could not be opened before.
+struct Book {
+    path: PathBuf,
+    ledger: Option<Ledger>,
+    /// The entry of each kind of slip in this visit, for its reprints.
+    visit: Option<VisitId>,
+    entries: Vec<(Kind, Uuid)>,
+}
+
+impl Book {
+    fn open(path: &Path) -> Book {
+        let ledger = Ledger::open(path, Timestamp::now());
+        Book {
+            path: path.to_owned(),
+            ledger: ledger
+                .map_err(|error| tracing::error!("{error}; nothing is printed without it"))
+                .ok(),
+            visit: None,
+            entries: Vec::new(),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        visit: VisitId,
+        kind: Kind,
+        number: Option<String>,
+        reprint: bool,
+        paper: &Slip,
+    ) -> Result<Uuid, LedgerError> {
+        if self.visit != Some(visit) {
+            self.visit = Some(visit);
+            self.entries.clear();
+        }
+        let earlier = self.entries.iter().rfind(|(of, _)| *of == kind);
+        let new = ledger::New {
+            kind,
+            number,
+            sha256: ledger::content(paper),
+            reprint_of: earlier.filter(|_| reprint).map(|(_, id)| *id),
+        };
+        let ledger = match &mut self.ledger {
+            Some(ledger) => ledger,
+            None => self
+                .ledger
+                .insert(Ledger::open(&self.path, Timestamp::now())?),
+        };
+        let id = ledger.begin(&new, Timestamp::now())?;
+        self.entries.retain(|(of, _)| *of != kind);
+        self.entries.push((kind, id));
+        Ok(id)
+    }
+
+    fn printed(&mut self, id: &Uuid, printed: Printed) {
+        self.write(|ledger| ledger.printed(id, printed, Timestamp::now()));
+    }
+
+    fn delivered(&mut self, id: &Uuid, delivery: Delivery) {
+        self.write(|ledger| ledger.delivered(id, delivery, Timestamp::now()));
+    }
+
+    /// An entry that cannot be brought up to date stays `sent`, and is unknown after the next start.
+    fn write(&mut self, how: impl FnOnce(&mut Ledger) -> Result<(), LedgerError>) {
+        if let Some(ledger) = &mut self.ledger
+            && let Err(error) = how(ledger)
+        {
+            tracing::error!("{error}");
         }
     }
 }

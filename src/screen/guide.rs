@@ -358,6 +358,9 @@ impl Inner {
         let (state, failure) = match printing {
             Printing::Busy => (ui::PrintState::Busy, None),
             Printing::Completed => (ui::PrintState::Completed, None),
+            Printing::Presented => (ui::PrintState::Presented, None),
+            Printing::Taken => (ui::PrintState::Taken, None),
+            Printing::Retracted => (ui::PrintState::Retracted, None),
             Printing::Ask => (ui::PrintState::Ask, None),
             Printing::Failed { cause, actor } => (ui::PrintState::Failed, Some((cause, actor))),
         };

@@ -6,6 +6,7 @@ mod receipt;
 use yici_catalog::{Lang, Original, Text};
 use yici_hal::slip::{Element, PaperWidth, Slip};
 
+use crate::ledger::Kind;
 use crate::visit::page::{Contact, FlowStep, Material, Method, Notice, Outcome, Window};
 use layout::{Layout, one_line};
 pub use receipt::Receipt;
@@ -158,6 +159,31 @@ impl Document {
         }
         foot(&mut sheet, self.head());
         sheet.layout.finish()
+    }
+
+    /// What the print ledger calls it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Document::Notice { .. } => Kind::Notice,
+            Document::Window { .. } => Kind::Window,
+            Document::Guidance { .. } => Kind::Guidance,
+            Document::Receipt { .. } => Kind::Receipt,
+            Document::Numbers { .. } => Kind::Numbers,
+        }
+    }
+
+    /// The number of its case; after a crash there may be several.
+    pub fn case_number(&self) -> Option<String> {
+        match self {
+            Document::Notice { .. } | Document::Window { .. } | Document::Guidance { .. } => None,
+            Document::Receipt { receipt, .. } => Some(receipt.number.clone()),
+            Document::Numbers { numbers, .. } => Some(numbers.join(" ")),
+        }
+    }
+
+    /// Whether it is marked as a reprint.
+    pub fn is_reprint(&self) -> bool {
+        self.head().reprint
     }
 
     /// The sheet as text for a phone, small enough for one QR code.

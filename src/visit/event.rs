@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use yici_contract::api::{Evaluation, Progress, ProgressRequest};
 use yici_contract::{CaseNumber, Private, SlipSecret};
-use yici_hal::escpos::Printed;
+use yici_hal::escpos::{Delivery as Moved, Printed};
 use yici_hal::id_card::IdCard;
 use yici_hal::status::Cause;
 
@@ -60,6 +60,15 @@ pub enum Event {
         slip: SlipId,
         /// What became of it.
         printed: Printed,
+    },
+    /// The printer about the outlet that a slip came to.
+    SlipMoved {
+        /// The visit that asked.
+        visit: VisitId,
+        /// The slip.
+        slip: SlipId,
+        /// What became of it there.
+        delivery: Moved,
     },
     /// A part of the terminal about itself.
     Says(Word),

@@ -545,6 +545,12 @@ pub enum Printing {
     Busy,
     /// The printer said that everything before its reply is on paper, or the citizen holds it.
     Completed,
+    /// The printer sees it wait at the outlet.
+    Presented,
+    /// The printer saw it go from there, and did not take it back.
+    Taken,
+    /// Nobody took it in time, and the printer took it back.
+    Retracted,
     /// The printer cannot say; the citizen is asked.
     Ask,
     /// It did not come out, for this cause; that person can mend it.

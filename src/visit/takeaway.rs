@@ -2,7 +2,7 @@
 
 use jiff::civil::Weekday;
 use yici_catalog::{ContactKind, Hours, Matter, Text};
-use yici_hal::escpos::Printed;
+use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::status::{Actor, Cause};
 
 use super::SlipId;
@@ -39,6 +39,38 @@ pub(super) fn told(printed: Printed) -> Printing {
             cause: Some(cause),
             actor: cause.actor(),
         },
+    }
+}
+
+/// What the outlet's word means for the citizen, who was told this before. Whoever is asked is still
+/// asked: the sensor does not see whether a slip is whole.
+pub(super) fn moved(before: Printing, delivery: Delivery) -> Printing {
+    match (before, delivery) {
+        (
+            Printing::Busy | Printing::Failed { .. } | Printing::Taken | Printing::Retracted,
+            Delivery::Presented
+            | Delivery::Taken
+            | Delivery::Retracted
+            | Delivery::NotTaken
+            | Delivery::Failed(_)
+            | Delivery::Unknown,
+        ) => before,
+        (Printing::Completed | Printing::Presented | Printing::Ask, Delivery::Retracted) => {
+            Printing::Retracted
+        }
+        (Printing::Completed | Printing::Presented | Printing::Ask, Delivery::Failed(cause)) => {
+            told(Printed::Failed(cause))
+        }
+        (
+            Printing::Ask,
+            Delivery::Presented | Delivery::Taken | Delivery::NotTaken | Delivery::Unknown,
+        ) => before,
+        (Printing::Completed | Printing::Presented, Delivery::Presented | Delivery::NotTaken) => {
+            Printing::Presented
+        }
+        (Printing::Completed | Printing::Presented, Delivery::Taken) => Printing::Taken,
+        // It was printed, and nobody saw where it went.
+        (Printing::Completed | Printing::Presented, Delivery::Unknown) => Printing::Completed,
     }
 }
 

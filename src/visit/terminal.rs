@@ -75,6 +75,11 @@ impl Terminal {
                 slip,
                 printed,
             } => self.in_visit(visit, |current, around| current.slip(slip, printed, around)),
+            Event::SlipMoved {
+                visit,
+                slip,
+                delivery,
+            } => self.in_visit(visit, |current, _| current.slip_moved(slip, delivery)),
             Event::Scanned { visit, text } => {
                 self.in_visit(visit, |current, around| current.scanned(&text, around))
             }

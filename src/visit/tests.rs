@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::civil::datetime;
 use proptest::prelude::*;
 use yici_catalog::{Catalog, Lang, Text};
-use yici_hal::escpos::Printed;
+use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::status::{Cause, DeviceState, Paper, PrinterStatus, ReaderStatus};
 
 use super::page::{CardState, Content, Input, Main, NumberFault, Offer, Page, Printing, Trust};
@@ -378,6 +378,62 @@ fn printed_is_said_only_when_the_printer_said_so() {
     assert_eq!(
         ended.content,
         Content::Printing(Printing::Completed, Offer::Ready)
+    );
+}
+
+#[test]
+fn a_slip_is_taken_only_when_the_sensor_said_so() {
+    let mut walk = Walk::new();
+    walk.reach_result();
+    walk.touch(Touch::Main);
+    walk.touch(Touch::Print);
+    let visit = walk.visit();
+    let moved = |slip, delivery| Event::SlipMoved {
+        visit,
+        slip: SlipId(slip),
+        delivery,
+    };
+    let shows = |page: Page, printing| {
+        assert_eq!(page.content, Content::Printing(printing, Offer::Ready));
+    };
+    shows(walk.event(moved(1, Delivery::Taken)), Printing::Busy);
+    walk.printed(1, Printed::Completed);
+    shows(walk.event(moved(9, Delivery::Taken)), Printing::Completed);
+    shows(
+        walk.event(moved(1, Delivery::Presented)),
+        Printing::Presented,
+    );
+    // Nothing is printed onto it.
+    let before = walk.effects.len();
+    shows(walk.touch(Touch::Print), Printing::Presented);
+    assert_eq!(walk.effects.len(), before);
+    shows(
+        walk.event(moved(1, Delivery::NotTaken)),
+        Printing::Presented,
+    );
+    shows(walk.event(moved(1, Delivery::Taken)), Printing::Taken);
+    shows(walk.event(moved(1, Delivery::Retracted)), Printing::Taken);
+
+    shows(walk.touch(Touch::Print), Printing::Busy);
+    walk.printed(2, Printed::Completed);
+    shows(
+        walk.event(moved(2, Delivery::Presented)),
+        Printing::Presented,
+    );
+    shows(walk.event(moved(2, Delivery::Unknown)), Printing::Completed);
+    shows(
+        walk.event(moved(2, Delivery::Retracted)),
+        Printing::Retracted,
+    );
+
+    // A slip that is not proven stays in doubt, whatever lies at the outlet.
+    walk.touch(Touch::Print);
+    walk.printed(3, Printed::Unknown(yici_hal::escpos::Doubt::NoProof));
+    shows(walk.event(moved(3, Delivery::Presented)), Printing::Ask);
+    shows(walk.event(moved(3, Delivery::Taken)), Printing::Ask);
+    shows(
+        walk.event(moved(3, Delivery::Retracted)),
+        Printing::Retracted,
     );
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use yici_catalog::{Answers, Lang, Matter, State};
 use yici_contract::CaseNumber;
 use yici_contract::api::ProgressRequest;
-use yici_hal::escpos::Printed;
+use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::status::Cause;
 
 use super::application::{Applying, Pending};
@@ -347,6 +347,20 @@ impl Visit {
         }
     }
 
+    /// The printer saw a slip come to the outlet, or go from there.
+    pub fn slip_moved(&mut self, id: SlipId, delivery: Delivery) -> Vec<Effect> {
+        for place in std::iter::once(&mut self.place).chain(&mut self.under) {
+            if let Place::Printing(slip) = place
+                && slip.id == id
+            {
+                let state = takeaway::moved(slip.state, delivery);
+                self.serial += u32::from(state != slip.state);
+                slip.state = state;
+            }
+        }
+        Vec::new()
+    }
+
     /// Time has passed.
     pub fn time(&mut self, around: &Around) -> Vec<Effect> {
         let now = around.now.mono;
@@ -661,9 +675,11 @@ impl Visit {
             Place::Printing(slip) => match slip.state {
                 Printing::Busy | Printing::Ask => (None, false),
                 // Another try is one of the page's own offers.
-                Printing::Completed | Printing::Failed { .. } => {
-                    (Some(after(&slip.document)), true)
-                }
+                Printing::Completed
+                | Printing::Presented
+                | Printing::Taken
+                | Printing::Retracted
+                | Printing::Failed { .. } => (Some(after(&slip.document)), true),
             },
             Place::Phone(document) => (Some(after(document)), true),
             Place::Goodbye { .. } => (Some(Main::Done), true),
@@ -753,7 +769,11 @@ impl Visit {
             }
             Place::Printing(slip) => match slip.state {
                 Printing::Busy | Printing::Ask => Vec::new(),
-                Printing::Completed | Printing::Failed { .. } => {
+                Printing::Completed
+                | Printing::Presented
+                | Printing::Taken
+                | Printing::Retracted
+                | Printing::Failed { .. } => {
                     let document = slip.document.clone();
                     self.after(&document, around)
                 }
@@ -1133,7 +1153,8 @@ impl Visit {
         let Place::Printing(slip) = &self.place else {
             return Vec::new();
         };
-        if let Printing::Busy | Printing::Ask = slip.state {
+        // Nothing is printed onto a slip that waits.
+        if let Printing::Busy | Printing::Ask | Printing::Presented = slip.state {
             return Vec::new();
         }
         // Paper that may have come out before is told apart from its reprint.

@@ -9,6 +9,7 @@ mod card;
 mod cli;
 mod delivery;
 mod hall;
+mod ledger;
 mod pages;
 mod paper;
 mod plug;
