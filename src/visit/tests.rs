@@ -548,9 +548,11 @@ fn offers_follow_what_the_devices_say() {
     walk.touch(Touch::Wake);
     walk.touch(Touch::Matter("newborn".into()));
     walk.touch(Touch::Main);
-    let reader = |page: &Page| match page.content {
-        Content::Consent { reader } => (reader, page.frame.main_enabled),
-        _ => panic!("{page:?}"),
+    let reader = |page: &Page| {
+        let Content::Consent { reader } = page.content else {
+            panic!("{page:?}");
+        };
+        (reader, page.frame.main_enabled)
     };
     assert_eq!(reader(&walk.terminal.view()), (Offer::Ready, true));
     for cause in [Cause::NotConnected, Cause::Busy, Cause::SecurityModule] {
@@ -580,9 +582,11 @@ fn a_reader_that_is_back_waits_for_the_card_again_by_itself() {
         visit,
         reply: CardReply::Fault(gone),
     });
-    let state = |page: &Page| match page.content {
-        Content::Card { state, .. } => state,
-        _ => panic!("{page:?}"),
+    let state = |page: &Page| {
+        let Content::Card { state, .. } = page.content else {
+            panic!("{page:?}");
+        };
+        state
     };
     assert_eq!(state(&page), CardState::Fault(gone));
     let before = walk.effects.len();

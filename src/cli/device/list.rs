@@ -85,7 +85,11 @@ fn of_bus(found: Found, named: &[Device]) -> Option<Row> {
             // The service names readers in its own way.
             Address::Pcsc { .. } => same_class || class == DeviceClass::SocialCard,
             Address::V4l { .. } => same_class,
-            address => may_be(address, &found.address),
+            address @ (Address::Serial { .. }
+            | Address::Tcp { .. }
+            | Address::Usb { .. }
+            | Address::Hid { .. }
+            | Address::Ipp { .. }) => may_be(address, &found.address),
         }
     });
     let name = [found.maker, found.name].join(" ").trim().to_owned();

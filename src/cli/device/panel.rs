@@ -143,9 +143,9 @@ fn finger(touch: &panel::Touch) -> Finding {
             cause: Some(Cause::NoAnswer),
         },
         Err(error) => Finding {
-            cause: Some(match error.kind() {
-                std::io::ErrorKind::PermissionDenied => Cause::NoRight,
-                _ => Cause::NotConnected,
+            cause: Some(match error.kind() == std::io::ErrorKind::PermissionDenied {
+                true => Cause::NoRight,
+                false => Cause::NotConnected,
             }),
             said: json!({"name": touch.name, "error": error.to_string()}),
         },

@@ -157,7 +157,7 @@ impl Line {
         let good = self.state() == State::Good;
         let parts: Vec<String> = fields
             .iter()
-            .filter(|(_, value)| !(value.is_null() || good && *value == "unknown"))
+            .filter(|(_, value)| !value.is_null() && !(good && *value == "unknown"))
             .map(|(key, value)| {
                 let value = value
                     .as_str()
