@@ -746,6 +746,10 @@ fn progress_that_cannot_be_had_is_asked_for_again() {
     assert_eq!(typed(&page), whole);
     // Asking on and on would keep it closed.
     walk.touch(Touch::Main);
+    walk.event(Event::Card {
+        visit,
+        reply: CardReply::Read(card()),
+    });
     let (ask, _) = asked(&walk);
     let answer = Err(AskFault::TooMany);
     walk.event(Event::Progress { visit, ask, answer });
