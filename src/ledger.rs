@@ -228,7 +228,20 @@ impl Ledger {
             Delivery::Taken => self.became(id, State::Taken, None, now),
             Delivery::Retracted => self.became(id, State::Retracted, None, now),
             Delivery::Failed(cause) => self.became(id, State::Failed, Some(cause), now),
-            Delivery::Unknown => self.became(id, State::Unknown, None, now),
+            Delivery::Unknown => {
+                // Of a slip that was never seen at the outlet it stays known that it is on paper.
+                self.connection.execute(
+                    "UPDATE slips SET state = ?2, cause = NULL, changed = ?3
+                     WHERE id = ?1 AND state <> ?4",
+                    params![
+                        id.to_string(),
+                        State::Unknown.code(),
+                        now.to_string(),
+                        State::Completed.code()
+                    ],
+                )?;
+                Ok(())
+            }
         }
     }
 

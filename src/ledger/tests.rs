@@ -45,6 +45,8 @@ fn an_entry_follows_its_slip_to_the_end() {
     assert_eq!(state(&ledger), (State::Sent, None));
     ledger.printed(&id, Printed::Completed, now()).unwrap();
     assert_eq!(state(&ledger), (State::Completed, None));
+    ledger.delivered(&id, Delivery::Unknown, now()).unwrap();
+    assert_eq!(state(&ledger), (State::Completed, None), "it is on paper");
     ledger.delivered(&id, Delivery::Presented, now()).unwrap();
     assert_eq!(state(&ledger), (State::Presented, None));
     ledger.delivered(&id, Delivery::NotTaken, now()).unwrap();
