@@ -104,8 +104,9 @@ fn create() -> Vec<u8> {
 /// Passes one report on to the line.
 fn requests(uhid: &mut File, line: &mut File) -> Option<()> {
     let mut event = [0; EVENT];
-    uhid.read(&mut event).ok()?;
-    if event[..4] == OUTPUT.to_le_bytes() {
+    // The kernel hands out whole events, cut where nothing follows.
+    let read = uhid.read(&mut event).ok()?;
+    if read > 6 && event[..4] == OUTPUT.to_le_bytes() {
         // The number 0, then the report: a length, and so much.
         let length = usize::from(event[5]);
         if length <= 63 {

@@ -157,11 +157,11 @@ impl Hid {
                     let read = match self.file.read(&mut *self.report) {
                         Ok(0) => return Err(TransportError::Gone(io::ErrorKind::UnexpectedEof)),
                         Ok(read) => read,
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                         Err(error) => return Err(gone(error)),
                     };
                     let length = usize::from(self.report[0]);
-                    if (1..=PAYLOAD).contains(&length) && length < read {
+                    if (1..read.min(REPORT)).contains(&length) {
                         if length == PAYLOAD {
                             self.send(GO_ON, &[])?;
                         }
