@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -12,8 +13,7 @@ use serde_json::Value;
 use yici_hal::address::Address;
 use yici_hal::id_card::{CardReader, IdCard};
 
-/// The way to `kiosk-sim ctl` on the host: a line each way through a virtio port, which `tools/test-usb`
-/// passes on.
+/// The way to `kiosk-sim relay` on the host: a line each way through a virtio port.
 pub struct Bench {
     port: Mutex<(File, BufReader<File>)>,
 }
@@ -39,8 +39,8 @@ impl Bench {
         }
     }
 
-    /// Gives an order to `kiosk-sim ctl` and returns its answer, whatever it is.
-    pub fn try_ctl(&self, order: &str) -> Value {
+    /// Gives an order, as `kiosk-sim ctl` takes it or as its socket does, and returns the answer.
+    pub fn exchange(&self, order: &str) -> String {
         let mut port = self
             .port
             .lock()
@@ -48,13 +48,28 @@ impl Bench {
         writeln!(port.0, "{order}").unwrap();
         let mut answer = String::new();
         port.1.read_line(&mut answer).unwrap();
-        serde_json::from_str(&answer).unwrap_or_default()
+        answer
+    }
+
+    /// Takes orders at a TCP port of the guest from now on, for those who know only a socket; its address.
+    pub fn listen(&'static self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut order = String::new();
+                BufReader::new(&stream).read_line(&mut order).unwrap();
+                // Whoever asked may be gone.
+                let _ = stream.write_all(self.exchange(order.trim_end()).as_bytes());
+            }
+        });
+        address
     }
 
     /// Gives an order that has to succeed.
     #[track_caller]
     pub fn ctl(&self, order: &str) -> Value {
-        let answer = self.try_ctl(order);
+        let answer: Value = serde_json::from_str(&self.exchange(order)).unwrap();
         assert_eq!(answer["ok"], true, "{order}: {answer}");
         answer
     }

@@ -160,22 +160,52 @@ pub fn send(socket: &Path, device: Option<String>, order: Order) -> Result<Value
         | Order::State
         | Order::Wait(_) => None,
     };
+    let request = serde_json::to_string(&Request {
+        order,
+        device,
+        person,
+    });
+    pass_on(socket, &request.map_err(|error| error.to_string())?)
+}
+
+/// Sends a request, as it is, and returns the answer.
+fn pass_on(socket: &Path, request: &str) -> Result<Value, String> {
     let talk = || -> io::Result<Value> {
         let mut stream = UnixStream::connect(socket)?;
-        serde_json::to_writer(
-            &stream,
-            &Request {
-                order,
-                device,
-                person,
-            },
-        )?;
+        stream.write_all(request.as_bytes())?;
         stream.write_all(b"\n")?;
         let mut line = String::new();
         BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
         Ok(serde_json::from_str(&line)?)
     };
     talk().map_err(|error| format!("no kiosk-sim answers at {}: {error}", socket.display()))
+}
+
+/// Carries out what comes by the standard input, a line each, and answers each with a line: requests
+/// as the socket takes them, or the words of an order, which `parse` understands.
+///
+/// # Errors
+/// If the input or the output breaks.
+pub fn relay(
+    socket: &Path,
+    parse: impl Fn(&str) -> Result<(Option<String>, Order), String>,
+) -> io::Result<()> {
+    for line in io::stdin().lines() {
+        let line = line?;
+        let answer = if line.starts_with('{') {
+            pass_on(socket, &line)
+        } else {
+            parse(&line).and_then(|(device, order)| send(socket, device, order))
+        };
+        let mut stdout = io::stdout();
+        writeln!(
+            stdout,
+            "{}",
+            answer.unwrap_or_else(|error| failed(2, error))
+        )?;
+        stdout.flush()?;
+    }
+    Ok(())
 }
 
 fn answer(stream: &UnixStream, devices: &Devices) -> io::Result<()> {

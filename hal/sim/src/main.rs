@@ -17,7 +17,7 @@ mod scanner;
 mod smart_card;
 mod usb;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -47,6 +47,12 @@ enum What {
         #[command(subcommand)]
         order: order::Order,
     },
+    /// Carry out orders that come by the standard input, a line each, and answer each with a line
+    Relay {
+        /// Socket of the running `kiosk-sim run`
+        #[arg(long)]
+        socket: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -70,5 +76,30 @@ fn main() -> ExitCode {
             device,
             order,
         } => control::ask(&socket, device, order),
+        What::Relay { socket } => match control::relay(&socket, |words| parse(&socket, words)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("kiosk-sim: {error}");
+                ExitCode::from(2)
+            }
+        },
+    }
+}
+
+/// Reads the words behind `kiosk-sim ctl --socket …`: the device, if one is named, and the order.
+fn parse(socket: &Path, words: &str) -> Result<(Option<String>, order::Order), String> {
+    let before = [
+        "kiosk-sim".as_ref(),
+        "ctl".as_ref(),
+        "--socket".as_ref(),
+        socket.as_os_str(),
+    ];
+    let words = words.split_whitespace().map(AsRef::as_ref);
+    match Arguments::try_parse_from(before.into_iter().chain(words)) {
+        Ok(Arguments {
+            what: What::Ctl { device, order, .. },
+        }) => Ok((device, order)),
+        Ok(_) => Err("this is no order".into()),
+        Err(error) => Err(error.to_string()),
     }
 }
