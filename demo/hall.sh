@@ -2,8 +2,9 @@
 # scripts here, which start the devices and set $work, $bin, $started and $SIM; to be sourced.
 
 # Waits until a started program has said something into a file.
-ready() { # file, what it is
-  for _ in $(seq 100); do [ -s "$1" ] && return; sleep 0.1; done
+ready() { # file, what it is, where it wrote what went wrong if not here
+  for _ in $(seq 600); do [ -s "$1" ] && return; sleep 0.1; done
+  [ -z "${3:-}" ] || cat "$3" >&2
   echo "$2 did not start; see above" >&2
   exit 1
 }
@@ -34,8 +35,7 @@ start_upstream() {
   kiosk-upstream serve --listen 127.0.0.1:0 --db "$db" --data "$upstream" --catalogue catalog/matters \
     >"$work/upstream.txt" 2>"$work/upstream.log" &
   started+=("$!")
-  for _ in $(seq 100); do [ -s "$work/upstream.txt" ] && break; sleep 0.1; done
-  [ -s "$work/upstream.txt" ] || { cat "$work/upstream.log" >&2; exit 1; }
+  ready "$work/upstream.txt" "upstream" "$work/upstream.log"
   cat >>"$work/kiosk.toml" <<TOML
 
 [upstream]

@@ -69,6 +69,24 @@ fn a_whole_visit_by_mouse() {
     assert_eq!(browser.complaints(), [] as [String; 0]);
 }
 
+/// What can be touched is there for keyboards and screen readers as well, by its name.
+#[test]
+fn the_screen_is_reached_without_a_pointer() {
+    let hall = Hall::open();
+    let _terminal = hall.start_for_viewers();
+    let bench = Bench::start(&hall);
+    let browser = Browser::open(&bench.address);
+    browser.until("点一下屏幕开始");
+    browser.wait(
+        "the focus",
+        "const button = document.querySelector('#overlay button[aria-label=English]');
+         button?.focus();
+         return document.activeElement === button",
+    );
+    browser.press_enter();
+    browser.until("A+ Larger");
+}
+
 #[test]
 fn switches_say_what_the_devices_say() {
     let hall = Hall::open();
@@ -264,9 +282,8 @@ impl Browser {
     fn wait(&self, what: &str, script: &str) {
         let end = Instant::now() + PATIENCE;
         loop {
-            match self.run(script) {
-                Value::Null | Value::Bool(false) => {}
-                _ => return,
+            if !matches!(self.run(script), Value::Null | Value::Bool(false)) {
+                return;
             }
             if Instant::now() > end {
                 let seen = self.run("return document.querySelector('#said').textContent");
@@ -295,6 +312,20 @@ impl Browser {
                     {"type": "pointerDown", "button": 0},
                     {"type": "pause", "duration": 80},
                     {"type": "pointerUp", "button": 0},
+                ],
+            }]}),
+        );
+    }
+
+    fn press_enter(&self) {
+        const ENTER: &str = "\u{E007}";
+        self.tell(
+            "/actions",
+            &json!({"actions": [{
+                "type": "key", "id": "keys",
+                "actions": [
+                    {"type": "keyDown", "value": ENTER},
+                    {"type": "keyUp", "value": ENTER},
                 ],
             }]}),
         );

@@ -17,6 +17,10 @@ const SETTINGS = [
     { zh: '好的', en: 'good', is: s => s.cutter === 'good', orders: ['cutter clear'] },
     { zh: '卡住', en: 'jams', is: s => s.cutter !== 'good', orders: ['cutter jam'], fault: true },
   ] },
+  { zh: '纸路', en: 'Way', of: 'printer', choices: [
+    { zh: '通畅', en: 'free', is: s => !s.jam, orders: ['paper clear-jam'] },
+    { zh: '卡纸', en: 'jammed', is: s => s.jam, orders: ['paper jam'], fault: true },
+  ] },
   { zh: '打印头', en: 'Head', of: 'printer', choices: [
     { zh: '不热', en: 'cool', is: s => s.head === 'cool', orders: ['head cool'] },
     { zh: '过热', en: 'hot', is: s => s.head === 'hot', orders: ['head hot'], fault: true },
@@ -34,7 +38,11 @@ const FAULTS = [
   { zh: '下一次断在半路', en: 'Break off next', of: 'reader', orders: ['card truncate'] },
   { zh: '下一次迟到 3 秒', en: '3 s late next', of: 'reader', orders: ['card late 3000'] },
   { zh: '读到一半拿走卡', en: 'Lift while reading', of: 'reader', orders: ['card lift --while-reading'] },
-  { zh: '不应答', en: 'Silent', of: 'reader', is: s => s.silent, orders: ['card silent on'], back: ['card silent off'] },
+  { zh: '拔掉读卡器', en: 'Unplug reader', of: 'reader', orders: ['plug card-reader off'] },
+  { zh: '插回读卡器', en: 'Plug it in', of: 'reader', orders: ['plug card-reader on'] },
+  { zh: '拔掉打印机', en: 'Unplug printer', of: 'printer', orders: ['plug printer off'] },
+  { zh: '插回打印机', en: 'Plug it in', of: 'printer', orders: ['plug printer on'] },
+  { zh: '读卡器不应答', en: 'Reader silent', of: 'reader', is: s => s.silent, orders: ['card silent on'], back: ['card silent off'] },
 ];
 
 // Where cards are laid: those that the running devices have are shown.
@@ -227,6 +235,7 @@ function pads() {
 
 // ---- Paper. Rows of dots are drawn as they come out; once cut off, the slip is its picture.
 let known = null;
+let retracted = null;
 let fetching = false;
 let roll = null;
 let out = null;
@@ -237,6 +246,7 @@ let newest = null;
 function printerFault(printer) {
   if (printer.cover === 'open') return ['上盖开着', 'cover open'];
   if (printer.paper === 'out') return ['没纸了', 'out of paper'];
+  if (printer.jam) return ['卡纸了', 'paper jam'];
   if (printer.cutter === 'jammed') return ['切刀卡住了', 'cutter jammed'];
   if (printer.head === 'hot') return ['打印头过热', 'head too hot'];
   return null;
@@ -260,6 +270,12 @@ async function paper() {
   fetching = true;
   try {
     const made = state.printer.slips + state.printer.partial;
+    const back = state.printer.retracted || 0;
+    if (out && retracted !== null && back > retracted) {
+      say('单子没人拿，打印机收回去了 · nobody took the slip: it was retracted');
+      tear(false);
+    }
+    retracted = back;
     if (known === null) {
       const names = (await ask('/slips')).slips || [];
       known = { names: new Set(names), made };
@@ -367,7 +383,11 @@ function tear(shown = true) {
   }, 450);
 }
 $('tear').addEventListener('click', async () => {
-  if (out) { tear(); lamp(); } else await give(['paper tear']);
+  if (!out) { await give(['paper tear']); return; }
+  // A printer that presents its slips sees that this one is taken.
+  if (state?.printer?.outlet === 'present') await give(['paper take']);
+  tear();
+  lamp();
 });
 
 // Slips that lie in the tray.
