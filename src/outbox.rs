@@ -145,6 +145,20 @@ impl Outbox {
         if count >= MAX_CASES || bytes.saturating_add(length) > MAX_BYTES {
             return Err(OutboxError::Full);
         }
+        if let Err(error) = self.insert(sealed, length, now) {
+            self.unwrite();
+            return Err(error);
+        }
+        self.held = (count + 1, bytes + length);
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        sealed: &SealedCase,
+        length: i64,
+        now: Timestamp,
+    ) -> Result<(), OutboxError> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -160,9 +174,17 @@ impl Outbox {
                 sealed.as_bytes(),
                 now.to_string(),
             ])?;
-        transaction.commit()?;
-        self.held = (count + 1, bytes + length);
-        Ok(())
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes over what a failed commit left at the end of the log. When only its sync failed, SQLite
+    /// takes it back in memory, but its frames stand whole in the file, and a crash before the next
+    /// write would bring back a case that the citizen was told is not stored.
+    fn unwrite(&self) {
+        // Setting it again writes a page, which any other statement without an effect does not.
+        if let Err(error) = self.connection.pragma_update(None, "application_id", 0) {
+            tracing::error!(%error, "outbox: the disk fails; a case that was not stored may come back");
+        }
     }
 
     /// Stores an evaluation under a random id.

@@ -345,3 +345,65 @@ fn looking_makes_nothing() {
     assert!(Outbox::open_existing(dir.path()).is_err());
     assert!(Outbox::open(dir.path()).is_err());
 }
+
+/// Run by [`after_a_failed_sync_nothing_comes_back`] in a process of its own: stores until something
+/// fails, says what was stored, and ends without closing anything, as in a crash.
+#[test]
+#[ignore = "a child of another test"]
+fn child_on_a_failing_disk() {
+    let Some(dir) = std::env::var_os("YICI_TEST_OUTBOX") else {
+        return;
+    };
+    let Ok(mut outbox) = Outbox::open(Path::new(&dir)) else {
+        std::process::abort();
+    };
+    for _ in 0..3 {
+        let case = sealed(20_000);
+        if outbox.store(&case, now()).is_err() {
+            break;
+        }
+        println!("stored {}", case.head().number);
+    }
+    println!("ended");
+    std::process::abort();
+}
+
+#[test]
+fn after_a_failed_sync_nothing_comes_back() {
+    let mut failed = 0;
+    // The first syncs make the database; the later ones are commits.
+    for sync in 1..40 {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = dir.path().join("outbox");
+        let output = std::process::Command::new("strace")
+            .args(["--follow-forks", "--quiet=all", "--signal=none", "--trace=fsync"])
+            .arg(format!("--inject=fsync:error=EIO:when={sync}"))
+            .arg(format!("--output={}", dir.path().join("log").display()))
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "outbox::tests::child_on_a_failing_disk"])
+            .args(["--ignored", "--nocapture"])
+            .env("YICI_TEST_OUTBOX", &outbox)
+            .output()
+            .expect("strace is there (tools/packages)");
+        let said = String::from_utf8(output.stdout).unwrap();
+        let stored = said.matches("stored ").count();
+        if said.contains("ended") && stored < 3 {
+            failed += 1;
+        }
+        if stored == 3 {
+            break;
+        }
+        if !said.contains("ended") {
+            continue;
+        }
+        let outbox = Outbox::open(&outbox).unwrap();
+        let found: Vec<String> = outbox
+            .waiting()
+            .unwrap()
+            .iter()
+            .map(|entry| format!("{entry:?}"))
+            .collect();
+        assert_eq!(found.len(), stored, "sync {sync}: {said} {found:?}");
+    }
+    assert!(failed >= 3, "a commit's sync failed {failed} times");
+}
