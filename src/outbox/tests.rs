@@ -371,12 +371,17 @@ fn child_on_a_failing_disk() {
 #[test]
 fn after_a_failed_sync_nothing_comes_back() {
     let mut failed = 0;
-    // The first syncs make the database; the later ones are commits.
-    for sync in 1..40 {
+    // The first syncs make the database, and not all of them must succeed; the last ones are commits.
+    for sync in 1..20 {
         let dir = tempfile::tempdir().unwrap();
         let outbox = dir.path().join("outbox");
         let output = std::process::Command::new("strace")
-            .args(["--follow-forks", "--quiet=all", "--signal=none", "--trace=fsync"])
+            .args([
+                "--follow-forks",
+                "--quiet=all",
+                "--signal=none",
+                "--trace=fsync",
+            ])
             .arg(format!("--inject=fsync:error=EIO:when={sync}"))
             .arg(format!("--output={}", dir.path().join("log").display()))
             .arg(std::env::current_exe().unwrap())
@@ -387,15 +392,10 @@ fn after_a_failed_sync_nothing_comes_back() {
             .expect("strace is there (tools/packages)");
         let said = String::from_utf8(output.stdout).unwrap();
         let stored = said.matches("stored ").count();
-        if said.contains("ended") && stored < 3 {
-            failed += 1;
-        }
-        if stored == 3 {
-            break;
-        }
         if !said.contains("ended") {
             continue;
         }
+        failed += usize::from(stored < 3);
         let outbox = Outbox::open(&outbox).unwrap();
         let found: Vec<String> = outbox
             .waiting()
