@@ -134,8 +134,8 @@ pub fn open(address: &Address) -> Result<Box<dyn CardReader>, ReaderError> {
 }
 
 /// A line that is silent for so long in the middle of a frame will not finish it: 1 byte takes 87 µs at
-/// 115200 baud, and USB adapters hold bytes back for up to 16 ms.
-const QUIET: Duration = Duration::from_millis(100);
+/// 115200 baud, USB adapters hold bytes back for up to 16 ms, and a busy machine looks late.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// What a failed command means.
 fn failure(code: u8) -> ReaderError {
