@@ -157,7 +157,7 @@ impl Line {
         let good = self.state() == State::Good;
         let parts: Vec<String> = fields
             .iter()
-            .filter(|(_, value)| !value.is_null() && !(good && *value == "unknown"))
+            .filter(|(_, value)| !(value.is_null() || good && *value == "unknown"))
             .map(|(key, value)| {
                 let value = value
                     .as_str()
@@ -228,7 +228,7 @@ pub(super) fn padded(name: &str) -> String {
     format!("{name}{}", " ".repeat(ROOM.saturating_sub(columns(name))))
 }
 
-fn label<'a>(class: DeviceClass, key: &'a str, lang: Lang) -> &'a str {
+fn label(class: DeviceClass, key: &str, lang: Lang) -> &str {
     let (zh, en) = match (key, class) {
         ("device", _) => ("状态", "status"),
         ("paper", _) => ("纸", "paper"),

@@ -46,6 +46,8 @@ pub fn start_reader(socket: &Path, shape: Shape) -> io::Result<(Reader, Port)> {
             received,
             pipe,
             plugged: 0,
+            last: [0; HEAD],
+            in_rest: false,
         });
         module = Some(reader.clone());
         Box::new(Module {
@@ -105,6 +107,10 @@ struct Pipes {
     pipe: Pipe,
     /// The plugging-in that the last request belongs to.
     plugged: u64,
+    /// The last bytes of the reply that is going out, until its head is over.
+    last: [u8; HEAD],
+    /// The head of the reply is over. A reply may go out in pieces.
+    in_rest: bool,
 }
 
 impl Wire for Pipes {
@@ -112,6 +118,7 @@ impl Wire for Pipes {
         match self.received.recv_timeout(Duration::from_secs(1)) {
             Ok((plugged, request)) => {
                 self.plugged = plugged;
+                (self.last, self.in_rest) = ([0; HEAD], false);
                 let count = request.len().min(buffer.len());
                 buffer[..count].copy_from_slice(&request[..count]);
                 Ok(count)
@@ -123,17 +130,22 @@ impl Wire for Pipes {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let (head, rest) = match self.shape {
+            Shape::A if self.in_rest => (&[][..], bytes),
+            // Noise comes before the head, or within it.
             Shape::A => {
-                // Noise comes before the head.
-                let start = bytes
-                    .windows(5)
-                    .position(|five| five == [0xAA, 0xAA, 0xAA, 0x96, 0x69])
-                    .unwrap_or_default();
-                bytes.split_at((start + HEAD).min(bytes.len()))
+                let end = bytes.iter().position(|&byte| {
+                    self.last.rotate_left(1);
+                    self.last[HEAD - 1] = byte;
+                    self.last.starts_with(&[0xAA, 0xAA, 0xAA, 0x96, 0x69])
+                });
+                self.in_rest = end.is_some();
+                bytes.split_at(end.map_or(bytes.len(), |last| last + 1))
             }
             Shape::B => (bytes, &[][..]),
         };
-        self.pipe.say(self.plugged, 0x81, head)?;
+        if !head.is_empty() {
+            self.pipe.say(self.plugged, 0x81, head)?;
+        }
         if !rest.is_empty() {
             self.pipe.say(self.plugged, 0x85, rest)?;
         }
