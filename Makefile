@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo try test test-usb lint bench clean
+.PHONY: help packages build demo try test test-usb fuzz lint bench clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,18 +24,22 @@ try: packages ## the whole terminal in a browser, on simulated devices
 
 lint: packages ## formatting, clippy, licences and sources
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets --features yici-fuzz/targets -- -D warnings
 	tools/deny
 
 test: packages ## unit, property and process tests
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
+	tools/fuzz 3
 	tools/test-usb
 	$(MAKE) --no-print-directory lint
 
 test-usb: packages ## USB, HID and cameras, in a Debian kernel under QEMU (part of `make test`)
 	cargo build --locked -p yici-sim -p yici-guest
 	tools/test-usb
+
+fuzz: packages ## every parser that reads a wire, a minute each (`make test`: 3 seconds each)
+	tools/fuzz 60
 
 bench: packages ## ratios against peers and limits; target/bench/report.json
 	tools/bench

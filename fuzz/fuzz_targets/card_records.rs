@@ -18,7 +18,10 @@ fuzz_target!(|bytes: &[u8]| {
     };
     assert!(card.name.encode_utf16().count() <= 60 && !card.name.is_empty());
     assert!(fits(&card.english_name, 60) && fits(&card.address, 35) && fits(&card.issuer, 15));
-    assert_eq!(format!("{card:?}"), format!("IdCard {{ kind: {:?}, … }}", card.kind));
+    assert_eq!(
+        format!("{card:?}"),
+        format!("IdCard {{ kind: {:?}, … }}", card.kind)
+    );
     let _ = checked_number(&card.number);
     if card.take_new_address(address).is_ok() {
         assert!(fits(&card.address, 128));

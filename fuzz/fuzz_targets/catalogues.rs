@@ -25,7 +25,11 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
 
 fuzz_target!(|input: (bool, &str)| {
     let (is_shared, text) = input;
-    let name = if is_shared { "catalogue.toml" } else { "demo.toml" };
+    let name = if is_shared {
+        "catalogue.toml"
+    } else {
+        "demo.toml"
+    };
     let file = FOLDER.path().join(name);
     fs::write(&file, text).expect("a file");
     match Catalog::load(FOLDER.path()) {

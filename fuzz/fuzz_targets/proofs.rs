@@ -20,12 +20,23 @@ fuzz_target!(|header: &str| {
     };
     let claimed = proof::claimed(header);
     let key = || Some(DEVICE.public().clone());
-    let checked = proof::check(header, &request, &UPSTREAM, |_| key(), Timestamp::UNIX_EPOCH);
+    let checked = proof::check(
+        header,
+        &request,
+        &UPSTREAM,
+        |_| key(),
+        Timestamp::UNIX_EPOCH,
+    );
     assert!(checked.is_err());
     // Made for no key here: the head can be replaced, and then the seal must still be refused.
     if claimed.is_ok() {
-        let genuine = proof::prove(&request, &DEVICE, UPSTREAM.current().public(), Timestamp::UNIX_EPOCH)
-            .expect("a usable key");
+        let genuine = proof::prove(
+            &request,
+            &DEVICE,
+            UPSTREAM.current().public(),
+            Timestamp::UNIX_EPOCH,
+        )
+        .expect("a usable key");
         let mixed: String = genuine
             .chars()
             .zip(header.chars())
@@ -33,7 +44,13 @@ fuzz_target!(|header: &str| {
             .map(|(at, (own, theirs))| if at < 48 { own } else { theirs })
             .collect();
         if mixed != genuine {
-            let checked = proof::check(&mixed, &request, &UPSTREAM, |_| key(), Timestamp::UNIX_EPOCH);
+            let checked = proof::check(
+                &mixed,
+                &request,
+                &UPSTREAM,
+                |_| key(),
+                Timestamp::UNIX_EPOCH,
+            );
             assert!(checked.is_err());
         }
     }

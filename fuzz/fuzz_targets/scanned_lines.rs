@@ -28,6 +28,9 @@ fn read(code: Result<ScannedCode, ScannerError>) -> Result<String, String> {
     let code = code.map_err(|error| error.to_string())?;
     let text = code.text();
     assert!(!text.is_empty() && text.len() <= 3 * MAX_CODE_BYTES);
-    assert!(text.chars().all(|c| !c.is_control() || "\t\u{1D}\u{1E}\u{1F}".contains(c)));
+    assert!(
+        text.chars()
+            .all(|c| !c.is_control() || "\t\u{1D}\u{1E}\u{1F}".contains(c))
+    );
     Ok(text.into())
 }

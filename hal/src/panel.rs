@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::discover::clean;
+
 /// A list larger than this is cut off, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
@@ -27,7 +29,7 @@ pub struct Screen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Touch {
-    /// What it calls itself.
+    /// What it calls itself: at most 64 characters, none of them a control character; may be empty.
     pub name: String,
     /// Its device file, such as `/dev/input/event3`.
     pub path: PathBuf,
@@ -39,7 +41,7 @@ pub struct Touch {
 pub struct Audio {
     /// The system's number of it.
     pub card: u32,
-    /// What it calls itself.
+    /// What it calls itself: at most 64 characters, none of them a control character; may be empty.
     pub name: String,
 }
 
@@ -133,14 +135,14 @@ fn touch(device: &str) -> Option<Touch> {
     let has = |start: &str, bit: usize| line(start).is_some_and(|bits| bit_is_set(bits, bit));
     let fingers = has("B: PROP=", INPUT_PROP_DIRECT)
         || (has("B: ABS=", ABS_MT_POSITION_X) && !has("B: PROP=", INPUT_PROP_POINTER));
-    let event = line("H: Handlers=")?
-        .split_whitespace()
-        .find(|handler| handler.starts_with("event"))?;
+    // Nothing but a number: a name with a line's end in it can put words of the device's own here.
+    let is_event = |handler: &&str| {
+        let number = handler.strip_prefix("event");
+        number.is_some_and(|number| number.parse::<u16>().is_ok())
+    };
+    let event = line("H: Handlers=")?.split_whitespace().find(is_event)?;
     fingers.then(|| Touch {
-        name: line("N: Name=")
-            .unwrap_or_default()
-            .trim_matches('"')
-            .to_owned(),
+        name: clean(line("N: Name=").unwrap_or_default().trim_matches('"')),
         path: Path::new("/dev/input").join(event),
     })
 }
@@ -158,10 +160,7 @@ fn card(line: &str) -> Option<Audio> {
     let (_, name) = rest.split_once("]: ")?;
     Some(Audio {
         card: number.trim().parse().ok()?,
-        name: name
-            .split_once(" - ")
-            .map_or(name, |(_, name)| name)
-            .to_owned(),
+        name: clean(name.split_once(" - ").map_or(name, |(_, name)| name)),
     })
 }
 
@@ -235,7 +234,7 @@ B: KEY=400 0 0 0 0 0
 B: ABS=260800000000003
 
 I: Bus=0003 Vendor=0eef Product=c000 Version=0110
-N: Name=\"eGalax \u{2014} 触摸屏\"
+N: Name=\"eGalax \u{2014} \u{1B}触摸屏\"
 H: Handlers=event13
 B: PROP=0
 B: EV=b
@@ -257,6 +256,13 @@ B: ABS=260800000000003
                 ("eGalax \u{2014} 触摸屏", "/dev/input/event13"),
             ]
         );
+    }
+
+    #[test]
+    fn a_name_cannot_lead_out_of_the_devices() {
+        let list = "N: Name=\"x\nH: Handlers=event1/../../../etc/passwd event\n\"\nB: PROP=2\n";
+        let root = machine(&[("proc/bus/input/devices", list)]);
+        assert!(touches(root.path()).is_empty());
     }
 
     #[test]

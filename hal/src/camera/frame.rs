@@ -82,7 +82,7 @@ pub enum FrameError {
 
 /// How the bytes of a picture are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub enum Encoding {
     /// One JPEG; its Huffman tables may be left out, as in Motion JPEG.
     Jpeg,
     /// YUV 4:2:2 in the order Y U Y V, in rows of so many bytes.
@@ -93,12 +93,12 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// Decodes a picture that should have this size.
-    pub(super) fn decode(
-        self,
-        bytes: &[u8],
-        (width, height): (u32, u32),
-    ) -> Result<Frame, FrameError> {
+    /// Decodes a picture that should have this size, in pixels across and down; a JPEG has the size that
+    /// it says.
+    ///
+    /// # Errors
+    /// [`FrameError`].
+    pub fn decode(self, bytes: &[u8], (width, height): (u32, u32)) -> Result<Frame, FrameError> {
         if !fits(width, height) {
             return Err(FrameError::TooLarge);
         }

@@ -13,5 +13,5 @@ mod wiped;
 mod scene;
 
 pub use driver::{Camera, CameraError, PREVIEW, open};
-pub use frame::{Frame, FrameError, MAX_HEIGHT, MAX_WIDTH};
+pub use frame::{Encoding, Frame, FrameError, MAX_HEIGHT, MAX_WIDTH};
 pub use page::{MAX_LONG_SIDE, MAX_PAGE_BYTES, MAX_SHORT_SIDE, MIN_SIDE, Page, Refusal};

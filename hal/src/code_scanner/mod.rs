@@ -22,6 +22,8 @@ use crate::address::Address;
 use crate::status::{Actor, Cause, DeviceState, Scanner, ScannerStatus};
 use crate::transport::TransportError;
 
+pub use serial::Lines;
+
 /// Bits per second that serial scanners start with.
 pub const USUAL_BAUD: u32 = 9600;
 

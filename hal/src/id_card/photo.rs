@@ -84,7 +84,7 @@ impl PhotoDecoder {
         if blob.len() != BLOB {
             return Err(PhotoError::NoPhoto);
         }
-        picture(&self.run(blob)?)
+        Photo::parse(&self.run(blob)?)
     }
 
     fn run(&self, blob: &[u8]) -> Result<Bytes, PhotoError> {
@@ -119,6 +119,30 @@ impl PhotoDecoder {
 }
 
 impl Photo {
+    /// Reads what a decoder gave: a PNG or BMP of 102×126 dots.
+    ///
+    /// # Errors
+    /// [`PhotoError::NoPicture`].
+    pub fn parse(output: &[u8]) -> Result<Self, PhotoError> {
+        let mut reader = ImageReader::new(io::Cursor::new(output))
+            .with_guessed_format()
+            .map_err(|_| PhotoError::NoPicture)?;
+        let mut limits = Limits::default();
+        (limits.max_image_width, limits.max_image_height) = (Some(WIDTH), Some(HEIGHT));
+        limits.max_alloc = Some(1024 * 1024);
+        reader.limits(limits);
+        if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Bmp)) {
+            return Err(PhotoError::NoPicture);
+        }
+        let image = reader.decode().map_err(|_| PhotoError::NoPicture)?;
+        let photo = Self(image.into_rgb8());
+        if photo.0.dimensions() == (WIDTH, HEIGHT) {
+            Ok(photo)
+        } else {
+            Err(PhotoError::NoPicture)
+        }
+    }
+
     /// Red, green and blue of each dot, row by row from the top.
     pub fn rgb(&self) -> &[u8] {
         self.0.as_raw()
@@ -187,26 +211,6 @@ fn ended(program: &Child, deadline: Instant) -> bool {
 
 fn pid(program: &Child) -> Option<Pid> {
     i32::try_from(program.id()).ok().and_then(Pid::from_raw)
-}
-
-fn picture(output: &[u8]) -> Result<Photo, PhotoError> {
-    let mut reader = ImageReader::new(io::Cursor::new(output))
-        .with_guessed_format()
-        .map_err(|_| PhotoError::NoPicture)?;
-    let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height) = (Some(WIDTH), Some(HEIGHT));
-    limits.max_alloc = Some(1024 * 1024);
-    reader.limits(limits);
-    if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Bmp)) {
-        return Err(PhotoError::NoPicture);
-    }
-    let image = reader.decode().map_err(|_| PhotoError::NoPicture)?;
-    let photo = Photo(image.into_rgb8());
-    if photo.0.dimensions() == (WIDTH, HEIGHT) {
-        Ok(photo)
-    } else {
-        Err(PhotoError::NoPicture)
-    }
 }
 
 #[cfg(test)]
