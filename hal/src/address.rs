@@ -1,6 +1,7 @@
 //! Where a device is: `serial:/dev/ttyUSB0?baud=115200`, `usb:0400:c35a`, `tcp:127.0.0.1:9100`, ….
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -361,7 +362,16 @@ fn tcp(rest: &str) -> Result<Address, AddressError> {
     let bare = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
-    if bare.is_none() && host.contains([':', '[', ']', '/', ' ']) {
+    let is_name = |text: &str| !text.contains([':', '[', ']', '/', ' ']);
+    let fits = match bare {
+        None => is_name(host),
+        // An address of IPv6, which may name the network interface behind a percent sign.
+        Some(bare) => {
+            let (number, zone) = bare.split_once('%').unwrap_or((bare, ""));
+            number.parse::<Ipv6Addr>().is_ok() && is_name(zone)
+        }
+    };
+    if !fits {
         return Err(AddressError::HostPort);
     }
     let host = bare.unwrap_or(host);
@@ -390,6 +400,7 @@ mod tests {
             "serial:/dev/ttyUSB0?baud=9600",
             "tcp:127.0.0.1:9100",
             "tcp:[::1]:9100",
+            "tcp:[fe80::1%eth0]:9100",
             "tcp:printer.hall:1",
             "auto",
             "usb:0400:c35a",
@@ -447,6 +458,9 @@ mod tests {
             "tcp::9100",
             "tcp:host:99999",
             "tcp:::1:9100",
+            "tcp:[1]:2]:9",
+            "tcp:[printer.hall]:9100",
+            "tcp:[fe80::1%a]b]:9100",
         ] {
             assert_eq!(parse(bad), Err(AddressError::HostPort), "{bad}");
         }
