@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use yici_hal::code_scanner::MAX_CODE_BYTES;
 use yici_hal::code_scanner::keys::Keys;
 
-/// Two bytes an event: its code, and its value with its kind in the highest bit.
+// Two bytes an event: its code, and its value with its kind in the highest bit.
 fuzz_target!(|events: &[u8]| {
     let mut keys = Keys::default();
     for &[code, value] in events.as_chunks::<2>().0 {

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use yici_hal::social_card::record::Replies;
 
-/// Each reply stands behind its length.
+// Each reply stands behind its length.
 fuzz_target!(|bytes: &[u8]| {
     let mut rest = bytes;
     let mut next = || {
