@@ -310,11 +310,15 @@ impl<'a> Encoder<'a> {
             self.feed_dots(bitmap.height());
             return;
         }
-        let across = match self.align {
-            Align::Left => bitmap.inked_width().div_ceil(8),
+        // The printer aligns whole bytes: what fills them up stands where that leaves the dots right.
+        let filling = bitmap.stride() * 8 - bitmap.width();
+        let (across, before) = match self.align {
+            Align::Left => (bitmap.inked_width().div_ceil(8), 0),
             // Trimming these would shift them by what was trimmed.
-            Align::Centre | Align::Right => bitmap.stride(),
+            Align::Centre => (bitmap.stride(), filling / 2),
+            Align::Right => (bitmap.stride(), filling),
         };
+        let bitmap = bitmap.moved_right(before);
         for band in bitmap.rows().chunks(bitmap.stride() * BAND) {
             let rows = band.len() / bitmap.stride();
             let mut data = Bytes::with_capacity(across * rows);
@@ -501,6 +505,33 @@ mod tests {
             },
         );
         assert!(!contains(&raster, b"\x1d(k") && contains(&raster, b"\x1dv0\x00"));
+    }
+
+    #[test]
+    fn pictures_stand_where_the_printer_would_have_put_their_dots() {
+        let profile = Profile {
+            qr: QrMethod::Raster,
+            ..profile()
+        };
+        // 25 modules of 6 dots, in 19 bytes: one of the two dots more is before them.
+        let mut slip = Slip::new();
+        slip.qr("https://yici.example/");
+        let centred = body(&slip, &profile);
+        let start = b"\x1dv0\x00\x13\x00\x20\x00\x7f\xff\xff\xff\xff\xe0";
+        assert!(contains(&centred, start));
+        // 36 dots in 5 bytes: an underline ends at the edge of the paper.
+        let mut slip = Slip::new();
+        let underlined = Style {
+            underline: true,
+            ..Style::default()
+        };
+        slip.line("a𠮷", underlined, Align::Right);
+        let right = body(&slip, &profile);
+        assert!(contains(&right, b"\x1dv0\x00\x05\x00\x18\x00"));
+        assert!(contains(
+            &right,
+            b"\x0f\xff\xff\xff\xff\x0f\xff\xff\xff\xff"
+        ));
     }
 
     #[test]

@@ -65,6 +65,17 @@ impl Bitmap {
         }
     }
 
+    /// The same picture with so many white dots before each row.
+    pub fn moved_right(&self, dots: usize) -> Self {
+        let mut moved = Self::new(dots + self.width, self.height);
+        for y in 0..self.height {
+            for x in (0..self.width).filter(|&x| self.get(x, y)) {
+                moved.set(dots + x, y);
+            }
+        }
+        moved
+    }
+
     /// Black dots from the left edge to the last black one: the width that matters.
     pub fn inked_width(&self) -> usize {
         (0..self.width)
