@@ -115,6 +115,9 @@ pub fn cases() -> Vec<Case> {
 /// Longest time from a device's return to its use.
 const RETURN: Duration = Duration::from_secs(3);
 
+/// Until what was sent has come all the way, also through a converter.
+const ARRIVED: Duration = Duration::from_millis(500);
+
 /// Longest code at 9600 baud, and as much again.
 const SOON: Duration = Duration::from_secs(15);
 
@@ -186,6 +189,7 @@ fn forgotten(on: &On<'_>) -> Verdict {
         end: End::Pause,
         ..plain("HALF")
     })?;
+    thread::sleep(ARRIVED);
     scanner
         .forget()
         .map_err(|error| Stop::Failed(format!("it cannot forget: {error}")))?;

@@ -17,8 +17,10 @@ pub(super) struct Line {
 }
 
 impl Link for Line {
-    /// 1 byte takes 1 ms at 9600 baud, and USB adapters hold bytes back for up to 16 ms.
-    const QUIET: Duration = Duration::from_millis(100);
+    /// A byte takes 1 ms at 9600 baud, and USB adapters hold bytes back for up to 16 ms. What a network
+    /// behind a converter loses comes 200 ms later at the earliest, and nobody holds up two codes within
+    /// half a second. Codes that end with CR or LF wait for nothing.
+    const QUIET: Duration = Duration::from_millis(500);
 
     fn open(address: &Address) -> Result<Self, ScannerError> {
         let link = transport::open(DeviceClass::Code, address).map_err(ScannerError::DeviceGone)?;
@@ -219,7 +221,7 @@ mod tests {
     fn a_code_ends_with_cr_lf_both_or_a_pause() {
         for end in ["\r", "\n", "\r\n", ""] {
             let bytes = format!("YICI1:A{end}");
-            let pieces: [(u64, &[u8]); 2] = [(0, bytes.as_bytes()), (800, b"next\r")];
+            let pieces: [(u64, &[u8]); 2] = [(0, bytes.as_bytes()), (1500, b"next\r")];
             let mut scanner = scanner(&pieces, false);
             assert_eq!(text(&mut scanner), "YICI1:A", "{end:?}");
             assert_eq!(text(&mut scanner), "next", "{end:?}");
@@ -233,7 +235,7 @@ mod tests {
         let short = Instant::now() + Duration::from_millis(30);
         assert!(scanner.read(short).unwrap().is_none());
         // Nobody looked for longer than a pause; its rest lies there by now.
-        std::thread::sleep(Duration::from_millis(150));
+        std::thread::sleep(Line::QUIET + Duration::from_millis(50));
         assert_eq!(text(&mut scanner), "YICI1:A");
     }
 

@@ -134,7 +134,8 @@ pub fn open(address: &Address) -> Result<Box<dyn CardReader>, ReaderError> {
 }
 
 /// A line that is silent for so long in the middle of a frame will not finish it: 1 byte takes 87 µs at
-/// 115200 baud, USB adapters hold bytes back for up to 16 ms, and a busy machine looks late.
+/// 115200 baud, USB adapters hold bytes back for up to 16 ms, and what a network behind a converter loses
+/// comes 200 ms later.
 const QUIET: Duration = Duration::from_millis(300);
 
 /// What a failed command means.
