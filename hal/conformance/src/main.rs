@@ -8,7 +8,7 @@ use serde_json::json;
 use yici_conformance::sim::{self, Device, Socket};
 use yici_conformance::{Case, Finding, Report, card_reader, code_scanner, printer};
 use yici_hal::address::Address;
-use yici_hal::escpos::{self, Completion, Profile};
+use yici_hal::escpos::{self, Profile};
 use yici_hal::slip::PaperWidth;
 use yici_hal::{code_scanner as scanner, id_card};
 
@@ -102,10 +102,7 @@ fn run(arguments: &Arguments) -> Report {
         }
         Class::Printer => {
             let profile = Profile::epson(arguments.paper);
-            let model = printer::Model {
-                paper: profile.paper,
-                proves: profile.completion != Completion::None,
-            };
+            let model = printer::Model::of(&profile);
             let open = || escpos::open(address, profile).map_err(|error| error.to_string());
             let cases = holds(part, printer::cases());
             printer::run(

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use image::GrayImage;
-use yici_hal::escpos::{Doubt, Printed, Printer};
+use yici_hal::escpos::{Completion, Doubt, OutletSensor, Printed, Printer, Profile};
 use yici_hal::glyph;
 use yici_hal::slip::{Align, PaperWidth, Slip, Style};
 use yici_hal::status::{Cause, DeviceState, Paper};
@@ -98,6 +98,23 @@ pub struct Model {
     pub paper: PaperWidth,
     /// It confirms slips by an answer queued behind them. If not, nothing is ever said to be printed.
     pub proves: bool,
+    /// It says of paper that is stuck that it is; if not, only that something is wrong.
+    pub names_jams: bool,
+}
+
+impl Model {
+    /// What a model of this profile can do.
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            paper: profile.paper,
+            proves: profile.completion != Completion::None,
+            names_jams: profile.outlet.is_some_and(|outlet| match outlet.sensor {
+                OutletSensor::DleEot5 | OutletSensor::DleEot20 => true,
+                // Asked behind what is stuck, it says nothing.
+                OutletSensor::GsE6 => false,
+            }),
+        }
+    }
 }
 
 /// What can be wrong with a printer.
@@ -113,7 +130,7 @@ pub enum Fault {
     HeadHot,
     /// The cutter jams when it cuts.
     CutterJam,
-    /// Paper jams when it comes out.
+    /// Paper is stuck.
     PaperJam,
 }
 
@@ -165,17 +182,14 @@ pub fn cases() -> Vec<Case> {
         Case::new("status-paper-low", paper_low),
         Case::new("status-cover-open", |on| told(on, Fault::CoverOpen)),
         Case::new("status-head-hot", |on| told(on, Fault::HeadHot)),
+        Case::new("status-paper-jam", |on| told(on, Fault::PaperJam)),
         Case::new("slip", slip),
         Case::new("slip-completes-behind-its-last-byte", behind_the_last_byte),
         Case::new("slip-is-printed-as-drawn", as_drawn),
         Case::new("paper-ends-in-the-middle", paper_ends),
         Case::new("cover-opened-in-the-middle", cover_opened),
-        Case::new("cutter-jams", |on| {
-            jams(on, Fault::CutterJam, Cause::Cutter)
-        }),
-        Case::new("paper-jams", |on| {
-            jams(on, Fault::PaperJam, Cause::PaperJam)
-        }),
+        Case::new("cutter-jams", cutter_jams),
+        Case::new("paper-jams-in-the-middle", paper_jams),
         Case::new("unconfirmed-is-unknown", unconfirmed),
         Case::new("silence-is-unknown", silence),
         Case::new("left-by-an-earlier-run", earlier_run),
@@ -229,7 +243,7 @@ fn told(on: &On<'_>, fault: Fault) -> Verdict {
         Fault::CoverOpen => (Cause::CoverOpen, Some(Paper::Unknown)),
         Fault::HeadHot => (Cause::HeadHot, None),
         Fault::CutterJam => (Cause::Cutter, None),
-        Fault::PaperJam => (Cause::PaperJam, None),
+        Fault::PaperJam => (jam(on), None),
         Fault::PaperLow => return Err(Stop::NotRun("near its end is no fault".into())),
     };
     let mut printer = ready(on)?;
@@ -358,10 +372,32 @@ fn cover_opened(on: &On<'_>) -> Verdict {
     mended(on, &mut *printer, Fault::CoverOpen)
 }
 
-fn jams(on: &On<'_>, fault: Fault, cause: Cause) -> Verdict {
+fn cutter_jams(on: &On<'_>) -> Verdict {
     let mut printer = ready(on)?;
-    on.bench.fault(fault, true)?;
+    on.bench.fault(Fault::CutterJam, true)?;
     let printed = printer.print(&short());
+    jammed(&mut *printer, printed, Cause::Cutter)?;
+    mended(on, &mut *printer, Fault::CutterJam)
+}
+
+fn paper_jams(on: &On<'_>) -> Verdict {
+    let mut printer = ready(on)?;
+    let (printed, ()) = in_the_middle(on, &mut *printer, &long(), || {
+        on.bench.fault(Fault::PaperJam, true)
+    })?;
+    jammed(&mut *printer, printed, jam(on))?;
+    mended(on, &mut *printer, Fault::PaperJam)
+}
+
+/// What is told of paper that is stuck.
+fn jam(on: &On<'_>) -> Cause {
+    match on.bench.model().names_jams {
+        true => Cause::PaperJam,
+        false => Cause::Recoverable,
+    }
+}
+
+fn jammed(printer: &mut dyn Printer, printed: Printed, cause: Cause) -> Verdict {
     ensure(printed == Printed::Failed(cause), || {
         format!("a slip that jammed is {printed:?}")
     })?;
@@ -369,8 +405,7 @@ fn jams(on: &On<'_>, fault: Fault, cause: Cause) -> Verdict {
     ensure(
         (status.device, status.cause) == (cause.device(), Some(cause)),
         || format!("after a jam it is {status:?}"),
-    )?;
-    mended(on, &mut *printer, fault)
+    )
 }
 
 fn unconfirmed(on: &On<'_>) -> Verdict {

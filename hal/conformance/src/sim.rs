@@ -270,6 +270,7 @@ impl printer::Bench for Printer {
             Fault::CoverOpen,
             Fault::HeadHot,
             Fault::CutterJam,
+            Fault::PaperJam,
             Fault::PaperLow,
             Fault::PaperOut,
         ] {
@@ -303,7 +304,8 @@ impl printer::Bench for Printer {
             Fault::CoverOpen => json!({"Cover": {"position": choose("Open", "Close")}}),
             Fault::HeadHot => json!({"Head": {"state": choose("Hot", "Cool")}}),
             Fault::CutterJam => json!({"Cutter": {"state": choose("Jam", "Clear")}}),
-            Fault::PaperJam => return cannot("jam the paper"),
+            Fault::PaperJam if on => json!({"Paper": {"Jam": {"presenting": false}}}),
+            Fault::PaperJam => json!({"Paper": "ClearJam"}),
         })
     }
 
