@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use yici_conformance::sim::{self, Device, Socket};
 use yici_conformance::{Finding, Report, card_reader, printer};
-use yici_hal::escpos::{self, Completion, Profile};
+use yici_hal::escpos::{self, Profile};
 use yici_hal::id_card;
 use yici_hal::slip::PaperWidth;
 
@@ -61,10 +61,7 @@ fn reader(bench: &'static Bench, name: &str, place: &str) {
 
 fn printer(bench: &'static Bench, name: &str, place: &str) {
     let profile = Profile::epson(PaperWidth::Mm80);
-    let model = printer::Model {
-        paper: profile.paper,
-        proves: profile.completion != Completion::None,
-    };
+    let model = printer::Model::of(&profile);
     let open = || escpos::open(&address(place), profile).map_err(|error| error.to_string());
     let bench = sim::Printer::new(device(bench, name), model);
     passes(&printer::run(&bench, &open, SLACK, &printer::cases(), tell));
