@@ -1,11 +1,17 @@
 //! A serial line: 8 data bits, no parity, 1 stop bit, no flow control.
 
 use std::io::{self, Read, Write};
-use std::time::Instant;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use serialport::{ClearBuffer, SerialPort};
+use serialport::{ClearBuffer, ErrorKind, SerialPort};
 
 use super::{Transport, TransportError, gone, left, moved};
+
+/// A program that is just being started has copies of this one's files, and with them a lock that was
+/// given up, until it is on its own.
+const LOCKED: Duration = Duration::from_millis(300);
 
 /// A serial line, held for this process alone (TIOCEXCL and flock).
 pub(super) struct Serial {
@@ -15,7 +21,19 @@ pub(super) struct Serial {
 impl Serial {
     /// Opens the line and throws away what came in before.
     pub(super) fn open(path: &str, baud: u32) -> io::Result<Self> {
-        let port = serialport::new(path, baud).open()?;
+        let begun = Instant::now();
+        let port = loop {
+            match serialport::new(path, baud).open() {
+                Err(error)
+                    if error.kind() == ErrorKind::NoDevice
+                        && Path::new(path).exists()
+                        && begun.elapsed() < LOCKED =>
+                {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                opened => break opened?,
+            }
+        };
         port.clear(ClearBuffer::Input)?;
         Ok(Self { port })
     }
