@@ -16,11 +16,11 @@ fn reading_and_printing_leave_nothing_behind() {
         read_cards(count, &hands, &mut *reader);
         print_slips(count, &mut *printer);
     };
-    work(5);
+    work(10);
     let before = Used::now();
-    work(25);
+    work(50);
     let after = Used::now();
     assert_eq!(after.descriptors, before.descriptors);
-    // A record of 1.3 KB each time would show as 32.
-    assert!(after.memory <= before.memory + 24, "{before:?}, {after:?}");
+    // A record of 1.3 KB left each time would show as 65; the heap itself moves by about 30, however often.
+    assert!(after.memory <= before.memory + 52, "{before:?}, {after:?}");
 }
