@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::hall::{Hall, PATIENCE, Running, sim_program};
+use crate::hall::{Hall, PATIENCE, Running, ready, sim_program};
 
 #[test]
 fn a_whole_visit_by_mouse() {
@@ -186,13 +186,9 @@ impl Bench {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
+        let said = ready(&mut process);
         Bench {
-            address: ready["bench"].as_str().unwrap().to_owned(),
+            address: said["bench"].as_str().unwrap().to_owned(),
             _process: Running(process),
         }
     }

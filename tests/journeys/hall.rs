@@ -280,11 +280,17 @@ fn plug_in(dir: &Path, printer: &str, options: &[String]) -> (Child, Value) {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    let ready = ready(&mut sim);
+    (sim, ready)
+}
+
+/// What a simulator says when it is ready.
+pub fn ready(program: &mut Child) -> Value {
     let mut line = String::new();
-    BufReader::new(sim.stdout.take().unwrap())
+    BufReader::new(program.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
-    (sim, serde_json::from_str(&line).unwrap())
+    serde_json::from_str(&line).unwrap()
 }
 
 /// A program that runs until it is dropped.

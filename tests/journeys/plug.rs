@@ -13,6 +13,16 @@ const TO_CONSENT: &str = "
     wait 可以读您的身份证吗
 ";
 
+/// Pulls the plugs where the citizen waits for it, and puts them in again where they wait for that.
+fn pull_and_plug(hall: &mut Hall) {
+    hall.meet("pull");
+    hall.unplug();
+    hall.part("pull");
+    hall.meet("plug");
+    hall.replug();
+    hall.part("plug");
+}
+
 /// Nobody waits for a card: the page says that the reader is gone, and offers it again.
 #[test]
 fn a_reader_that_is_unplugged_and_back_is_offered_again() {
@@ -28,12 +38,7 @@ fn a_reader_that_is_unplugged_and_back_is_offered_again() {
         hall.meeting("pull"),
         hall.meeting("plug"),
     ));
-    hall.meet("pull");
-    hall.unplug();
-    hall.part("pull");
-    hall.meet("plug");
-    hall.replug();
-    hall.part("plug");
+    pull_and_plug(&mut hall);
     walking.finish().succeeded();
 }
 
@@ -57,12 +62,7 @@ fn a_reader_that_is_back_takes_up_the_card_that_was_waited_for() {
         hall.meeting("pull"),
         hall.meeting("plug"),
     ));
-    hall.meet("pull");
-    hall.unplug();
-    hall.part("pull");
-    hall.meet("plug");
-    hall.replug();
-    hall.part("plug");
+    pull_and_plug(&mut hall);
     walking.finish().succeeded();
 }
 

@@ -260,11 +260,7 @@ fn told(on: &On<'_>, fault: Fault) -> Verdict {
         format!("with {fault:?} a slip is {printed:?}")
     })?;
     on.bench.fault(fault, false)?;
-    until(
-        Duration::from_secs(10),
-        "the printer is ready again",
-        || Ok(printer.status().ready()),
-    )?;
+    ready_again(&mut *printer)?;
     let seen = on.bench.look()?;
     ensure(
         seen.is_empty() && (seen.slips, seen.pieces) == (0, 0),
@@ -351,11 +347,7 @@ fn paper_ends(on: &On<'_>) -> Verdict {
     })?;
     on.bench.fault(Fault::PaperOut, false)?;
     nothing_more_comes(on, 0)?;
-    until(
-        Duration::from_secs(10),
-        "the printer is ready again",
-        || Ok(printer.status().ready()),
-    )?;
+    ready_again(&mut *printer)?;
     complete(on, &mut *printer, &short())?;
     one_more(on, 1)?;
     ensure_codes(on, &[LINK])
@@ -513,14 +505,18 @@ fn unplugged_in_the_middle(on: &On<'_>) -> Verdict {
     ensure_codes(on, &[LINK])
 }
 
-/// Once a fault is mended, what hangs there is cut off, and the next slip comes whole and alone.
-fn mended(on: &On<'_>, printer: &mut dyn Printer, fault: Fault) -> Verdict {
-    on.bench.fault(fault, false)?;
+fn ready_again(printer: &mut dyn Printer) -> Verdict {
     until(
         Duration::from_secs(10),
         "the printer is ready again",
         || Ok(printer.status().ready()),
-    )?;
+    )
+}
+
+/// Once a fault is mended, what hangs there is cut off, and the next slip comes whole and alone.
+fn mended(on: &On<'_>, printer: &mut dyn Printer, fault: Fault) -> Verdict {
+    on.bench.fault(fault, false)?;
+    ready_again(printer)?;
     let before = settled(on)?;
     ensure(before.slips == 0 && before.is_empty(), || {
         format!("the slip that failed comes out by itself: {before:?}")

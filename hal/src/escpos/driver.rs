@@ -424,7 +424,6 @@ impl EscPos {
         }
         let proof = self.ask_for_proof(link)?;
         let mut watch = Watch::new();
-        let mut last = Instant::now();
         loop {
             let now = Instant::now();
             link.receive(deadline.min(now + POLL / 2))?;
@@ -435,14 +434,9 @@ impl EscPos {
             if let Some(cause) = watch.look(link, now, self.profile.status.while_printing)? {
                 return Ok(Printed::Failed(cause));
             }
-            if watch.is_too_long_hot(now) {
+            if watch.is_too_long_hot(now, &mut deadline) {
                 return Ok(Printed::Failed(Cause::HeadHot));
             }
-            if watch.hot_since.is_some() {
-                // It pauses and goes on by itself: the clock stands still meanwhile.
-                deadline += now - last;
-            }
-            last = now;
             if now >= deadline {
                 return Ok(Printed::Unknown(match link.heard {
                     false => Doubt::NoAnswer,
@@ -460,7 +454,6 @@ impl EscPos {
     ) -> Result<Printed, TransportError> {
         let mut watch = Watch::new();
         let mut heard = link.heard;
-        let mut last = Instant::now();
         loop {
             link.begin()?;
             let status = link.ask_and_wait(self.all())?;
@@ -478,13 +471,9 @@ impl EscPos {
                     return Ok(Printed::Unknown(Doubt::NoProof));
                 }
             }
-            if watch.is_too_long_hot(now) {
+            if watch.is_too_long_hot(now, &mut deadline) {
                 return Ok(Printed::Failed(Cause::HeadHot));
             }
-            if watch.hot_since.is_some() {
-                deadline += now - last;
-            }
-            last = now;
             if now >= deadline {
                 return Ok(Printed::Unknown(match heard {
                     false => Doubt::NoAnswer,
@@ -611,13 +600,17 @@ struct Proof {
 struct Watch {
     next: Instant,
     hot_since: Option<Instant>,
+    /// When a hot head was asked after last.
+    last: Instant,
 }
 
 impl Watch {
     fn new() -> Self {
+        let now = Instant::now();
         Self {
-            next: Instant::now() + POLL,
+            next: now + POLL,
             hot_since: None,
+            last: now,
         }
     }
 
@@ -656,7 +649,12 @@ impl Watch {
         }
     }
 
-    fn is_too_long_hot(&self, now: Instant) -> bool {
+    /// Until then the printer pauses and goes on by itself: the clock stands still, and the deadline moves.
+    fn is_too_long_hot(&mut self, now: Instant, deadline: &mut Instant) -> bool {
+        if self.hot_since.is_some() {
+            *deadline += now - self.last;
+        }
+        self.last = now;
         self.hot_since
             .is_some_and(|since| now.duration_since(since) > COOLING)
     }
