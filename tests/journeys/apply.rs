@@ -273,6 +273,11 @@ fn traced(hall: &Hall, inject: &[&str], script: &str) -> Traced {
         "--signal=none".into(),
         "--trace=pwrite64,fsync".into(),
     ];
+    // Not the print ledger's, which has a thread of its own.
+    for end in ["", "-wal"] {
+        let file = hall.path(&format!("outbox/{}{end}", yici::outbox::FILE));
+        wrapper.push(format!("--trace-path={file}"));
+    }
     wrapper.extend(inject.iter().map(ToString::to_string));
     let walked = hall.start_under(&wrapper, script).finish();
     Traced {
