@@ -348,19 +348,24 @@ impl Seat {
             seen.map_err(|error| self.failed(error))?;
         }
         let result = script(&mut session);
-        match session.lost {
+        let leave = match session.lost {
             Some(error) => {
                 self.failed(error);
+                // Told to cut the power of a card that just left, pcscd (1.9.9) marks the reader empty,
+                // and does not take the mark back for a card that lies there again before it looked.
+                Disposition::LeaveCard
             }
             None => {
                 if self.done.len() == READERS {
                     self.done.remove(0);
                 }
                 self.done.push((reader, Some(now[0].event_count())));
+                // Without power no application stays selected.
+                Disposition::UnpowerCard
             }
-        }
-        // Without power no application stays selected. A card that is gone needs none of this.
-        let _ = session.card.disconnect(Disposition::UnpowerCard);
+        };
+        // Fails for a card that is gone, which needs none of this.
+        let _ = session.card.disconnect(leave);
         result
     }
 

@@ -42,6 +42,11 @@ pub struct Spoil {
 
 /// Between two tries to reach the virtual reader.
 const RETRY: Duration = Duration::from_millis(50);
+/// Longest wait for the virtual reader to take a call; on loopback it does at once or not at all.
+const CONNECT: Duration = Duration::from_millis(500);
+/// Longest wait for its first word: it looks for a card every 400 ms. A call that was dropped at the
+/// last step looks taken from here, and no word comes.
+const FIRST_WORD: Duration = Duration::from_secs(2);
 /// What a card takes for one command, and for the record that the reader fetches from an ID card.
 const COMMAND: Duration = Duration::from_millis(20);
 const FETCH: Duration = Duration::from_millis(400);
@@ -94,7 +99,9 @@ impl SmartCard {
         thread::spawn(move || {
             loop {
                 let card = running.wait_for_card();
-                let Ok(line) = TcpStream::connect(reader) else {
+                // The virtual reader keeps one caller waiting; a second one's call is dropped, and would
+                // be repeated by the system after 1, 3, 7, 15 seconds.
+                let Ok(line) = TcpStream::connect_timeout(&reader, CONNECT) else {
                     thread::sleep(RETRY);
                     continue;
                 };
@@ -204,11 +211,13 @@ impl SmartCard {
             return Ok(());
         }
         let mut chip = Chip::default();
+        line.set_read_timeout(Some(FIRST_WORD))?;
         let result = loop {
             let message = match receive(&mut line) {
                 Ok(message) => message,
                 Err(error) => break Err(error),
             };
+            line.set_read_timeout(None)?;
             let reply = match message[..] {
                 [0..=2] => {
                     chip = Chip::default();

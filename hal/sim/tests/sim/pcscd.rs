@@ -128,6 +128,10 @@ impl Drop for Pcscd {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+            eprintln!("{PCSCD} said:\n{log}");
+        }
     }
 }
 
