@@ -10,6 +10,7 @@ use crate::health::{Change, Condition, happened, next_step, who};
 use crate::submission::Submissions;
 use crate::visit::page::Page;
 use crate::visit::{Effect, Event, Now, Terminal};
+use crate::watchdog::Pulse;
 
 /// The clock that the pure heart is driven by.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,9 @@ impl Clock {
 /// The idle page shows the time of day: look at it again at least this often.
 const WALL_TIME: Duration = Duration::from_secs(20);
 
+/// Longest time that one event may take.
+const STEP: Duration = Duration::from_secs(10);
+
 /// Runs until every sender of events is gone. `publish` gets each page that differs from the
 /// one before.
 pub fn run(
@@ -43,6 +47,7 @@ pub fn run(
     events: &Receiver<Event>,
     devices: &Devices,
     submissions: &Submissions,
+    pulse: &Pulse,
     mut publish: impl FnMut(Page),
 ) {
     let mut shown = None;
@@ -55,6 +60,7 @@ pub fn run(
         let wait = terminal.poll_timeout().map_or(WALL_TIME, |at| {
             at.saturating_sub(clock.now().mono).min(WALL_TIME)
         });
+        pulse.promise(wait + STEP);
         let event = match events.recv_timeout(wait) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => Event::Time,
@@ -97,7 +103,7 @@ fn log(change: &Change) {
         Condition::Troubled(trouble) => tracing::warn!(
             part,
             since,
-            next = next_step(trouble, Lang::En),
+            next = next_step(change.part, trouble, Lang::En),
             who = who(trouble.actor(), Lang::En),
             "{}",
             happened(trouble, Lang::En)

@@ -3,10 +3,12 @@
 mod printer;
 mod reader;
 mod scanner;
+mod watched;
 
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use yici_hal::address::Address;
 use yici_hal::escpos::Printed;
 use yici_hal::slip::PaperWidth;
 use yici_hal::status::Cause;
@@ -14,6 +16,7 @@ use yici_hal::status::Cause;
 use crate::config::Config;
 use crate::slips::Document;
 use crate::visit::{CardReply, Event, SlipId, VisitId};
+use crate::watchdog::{Pulse, Watchdog};
 
 /// Between two looks at an idle device.
 ///
@@ -23,6 +26,8 @@ use crate::visit::{CardReply, Event, SlipId, VisitId};
 const HEALTH: Duration = Duration::from_secs(1);
 /// Between two tries to open a device.
 const RETRY: Duration = Duration::from_secs(1);
+/// Longer than any one call to a driver takes but for printing: all of them have deadlines of seconds.
+const TURN: Duration = Duration::from_secs(60);
 
 /// The terminal's devices, as the core commands them.
 pub struct Devices {
@@ -35,26 +40,46 @@ pub struct Devices {
 
 impl Devices {
     /// Starts a thread for each configured device; what they say arrives in `events`.
-    pub fn start(config: &Config, events: &Sender<Event>) -> Devices {
+    pub fn start(config: &Config, events: &Sender<Event>, watchdog: &mut Watchdog) -> Devices {
         let reader = config.card_reader.clone().map(|address| {
             let (commands, queue) = channel();
             let events = events.clone();
-            std::thread::spawn(move || reader::run(&address, &queue, &events));
+            let pulse = watchdog.pulse("card reader");
+            std::thread::spawn(move || reader::run(&address, &queue, &events, &pulse));
             commands
         });
         let printer = config.printer.clone().map(|address| {
             let (commands, queue) = channel();
             let (events, profile) = (events.clone(), config.profile);
             let ledger = config.ledger.clone();
-            std::thread::spawn(move || printer::run(&address, &profile, &ledger, &queue, &events));
+            let pulse = watchdog.pulse("printer");
+            std::thread::spawn(move || {
+                printer::run(&address, &profile, &ledger, &queue, &events, &pulse);
+            });
             commands
         });
         let scanner = config.code_scanner.clone().map(|address| {
             let (commands, queue) = channel();
             let events = events.clone();
-            std::thread::spawn(move || scanner::run(&address, &queue, &events));
+            let pulse = watchdog.pulse("code scanner");
+            std::thread::spawn(move || scanner::run(&address, &queue, &events, &pulse));
             commands
         });
+        let watched: [(_, _, fn(&Address, &Sender<Event>, &Pulse)); 3] = [
+            (
+                "social card reader",
+                &config.social_card_reader,
+                watched::social_card_reader,
+            ),
+            ("camera", &config.camera, watched::camera),
+            ("form printer", &config.form_printer, watched::form_printer),
+        ];
+        for (name, address, watch) in watched {
+            if let Some(address) = address.clone() {
+                let (events, pulse) = (events.clone(), watchdog.pulse(name));
+                std::thread::spawn(move || watch(&address, &events, &pulse));
+            }
+        }
         Devices {
             events: events.clone(),
             reader,

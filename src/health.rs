@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use yici_hal::address::Address;
 use yici_hal::class::DeviceClass;
 use yici_hal::status::{
-    Actor, Cause, DeviceState, Paper, PrinterStatus, ReaderStatus, ScannerStatus,
+    Actor, CameraStatus, Cause, DeviceState, Paper, PrinterStatus, ReaderStatus, ScannerStatus,
 };
 
 use crate::config::Config;
@@ -53,6 +53,12 @@ pub enum Word {
     Printer(PrinterStatus),
     /// The code scanner.
     Scanner(ScannerStatus),
+    /// The reader of social security cards.
+    SocialCardReader(ReaderStatus),
+    /// The document camera.
+    Camera(CameraStatus),
+    /// The A4 printer.
+    FormPrinter(PrinterStatus),
     /// The outbox.
     Outbox(OutboxState),
     /// The way to upstream.
@@ -82,6 +88,9 @@ impl Word {
             Self::Reader(_) => Part::Device(DeviceClass::IdCard),
             Self::Printer(_) => Part::Device(DeviceClass::Printer),
             Self::Scanner(_) => Part::Device(DeviceClass::Code),
+            Self::SocialCardReader(_) => Part::Device(DeviceClass::SocialCard),
+            Self::Camera(_) => Part::Device(DeviceClass::Camera),
+            Self::FormPrinter(_) => Part::Device(DeviceClass::FormPrinter),
             Self::Outbox(_) => Part::Outbox,
             Self::Uplink { .. } => Part::Uplink,
         }
@@ -89,12 +98,19 @@ impl Word {
 
     fn condition(&self) -> Condition {
         match self {
-            Self::Reader(status) => device(status.device, status.cause, status.ready()),
+            Self::Reader(status) | Self::SocialCardReader(status) => {
+                device(status.device, status.cause, status.ready())
+            }
             Self::Scanner(status) => device(status.device, status.cause, status.ready()),
-            Self::Printer(status) if status.ready() && status.paper == Some(Paper::Low) => {
+            Self::Camera(status) => device(status.device, status.cause, status.ready()),
+            Self::Printer(status) | Self::FormPrinter(status)
+                if status.ready() && status.paper == Some(Paper::Low) =>
+            {
                 Condition::Troubled(Trouble::PaperLow)
             }
-            Self::Printer(status) => device(status.device, status.cause, status.ready()),
+            Self::Printer(status) | Self::FormPrinter(status) => {
+                device(status.device, status.cause, status.ready())
+            }
             Self::Outbox(OutboxState::Closed) => Condition::Troubled(Trouble::OutboxClosed),
             Self::Outbox(OutboxState::Open { parked: 0 }) => Condition::Good,
             Self::Outbox(OutboxState::Open { parked }) => {
@@ -287,15 +303,23 @@ impl Health {
             let address = config.address(class)?.clone();
             Some((Part::Device(class), Some(address)))
         };
-        let parts = [DeviceClass::IdCard, DeviceClass::Code, DeviceClass::Printer]
-            .into_iter()
-            .filter_map(device)
-            .chain(
-                [Part::Outbox, Part::Uplink]
-                    .into_iter()
-                    .filter(|_| config.upstream.is_some())
-                    .map(|part| (part, None)),
-            );
+        // Touch, screen and sound are the system's: they are listed, and say nothing by themselves.
+        let parts = [
+            DeviceClass::IdCard,
+            DeviceClass::SocialCard,
+            DeviceClass::Code,
+            DeviceClass::Camera,
+            DeviceClass::Printer,
+            DeviceClass::FormPrinter,
+        ]
+        .into_iter()
+        .filter_map(device)
+        .chain(
+            [Part::Outbox, Part::Uplink]
+                .into_iter()
+                .filter(|_| config.upstream.is_some())
+                .map(|part| (part, None)),
+        );
         let entries = parts.map(|(part, address)| Entry {
             part,
             address,

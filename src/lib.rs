@@ -1,9 +1,9 @@
 //! The terminal: one visit from first touch to wipe.
 //!
 //! [`visit`] is its pure heart: events in, effects out, a page to look at. [`core`] drives it,
-//! [`devices`] and [`screen`] stand around it, [`health`] knows how all parts are, [`cli`] starts it all. What is submitted goes through
-//! [`delivery`]: sealed into the [`outbox`], and by the [`uplink`] to upstream. What became of each slip
-//! stands in the [`ledger`].
+//! [`devices`] and [`screen`] stand around it, [`health`] knows how all parts are, [`cli`] starts it all, and
+//! the [`watchdog`] ends it when it hangs. What is submitted goes through [`delivery`]: sealed into the
+//! [`outbox`], and by the [`uplink`] to upstream. What became of each slip stands in the [`ledger`].
 
 pub mod cli;
 pub mod config;
@@ -20,3 +20,4 @@ pub mod slips;
 pub mod submission;
 pub mod uplink;
 pub mod visit;
+pub mod watchdog;

@@ -202,7 +202,21 @@ fn guided() -> Vec<(&'static str, Page)> {
                     leave: true,
                     ..nowhere(true)
                 },
-                Content::Home(home()),
+                Content::Home(home(Vec::new())),
+            ),
+        ),
+        (
+            "home-with-faults",
+            page(
+                Frame {
+                    leave: true,
+                    ..nowhere(true)
+                },
+                Content::Home(home(vec![
+                    Journey::IdentityByCard,
+                    Journey::Paper,
+                    Journey::Submit,
+                ])),
             ),
         ),
         (
@@ -570,7 +584,7 @@ fn guided() -> Vec<(&'static str, Page)> {
     ]
 }
 
-fn home() -> Home {
+fn home(taken_off: Vec<Journey>) -> Home {
     let stage = |group, name: Text, matters: Vec<MatterCard>| Stage {
         group,
         name,
@@ -622,6 +636,7 @@ fn home() -> Home {
             ),
         ],
         track: true,
+        taken_off,
     }
 }
 

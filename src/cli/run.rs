@@ -1,11 +1,14 @@
 //! `kiosk run`: the terminal itself.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use miette::IntoDiagnostic;
+use slint::{Timer, TimerMode};
 
 use super::catalog::load;
 use crate::config::Config;
@@ -15,6 +18,7 @@ use crate::health::{Health, Moment};
 use crate::screen::Screen;
 use crate::submission::Submissions;
 use crate::visit::{Event, Terminal};
+use crate::watchdog::{self, Pulse, Watchdog};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -68,7 +72,8 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
         )
     })?;
     let submissions = Submissions::start(config.upstream.as_ref(), &events);
-    let devices = Devices::start(&config, &events);
+    let mut watchdog = Watchdog::start();
+    let devices = Devices::start(&config, &events, &mut watchdog);
     drop(events);
     let clock = Clock::start();
     let now = clock.now();
@@ -88,13 +93,25 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
         now,
     );
     let pages = screen.handle();
+    let pulse = watchdog.pulse("core");
     std::thread::spawn(move || {
-        core::run(terminal, clock, &inbox, &devices, &submissions, |page| {
+        let publish = |page| {
             if let Err(error) = pages.show(page) {
                 tracing::warn!("a page was not shown: {error}");
             }
-        });
+        };
+        core::run(
+            terminal,
+            clock,
+            &inbox,
+            &devices,
+            &submissions,
+            &pulse,
+            publish,
+        );
     });
+    let _beats = beat(watchdog.pulse("pages"));
+    watchdog.feed();
 
     #[cfg(feature = "headless")]
     if let Some(headless) = headless {
@@ -102,4 +119,22 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     }
     slint::ComponentHandle::run(screen.window()).into_diagnostic()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Between two signs of life of the pages, and the longest that one of them may be drawn.
+const BEAT: Duration = Duration::from_secs(1);
+const DRAWN: Duration = Duration::from_secs(20);
+
+/// Lets the event loop give signs of life for as long as this value is kept.
+fn beat(pulse: Pulse) -> Timer {
+    let beat = Timer::default();
+    let turns = Cell::new(0);
+    beat.start(TimerMode::Repeated, BEAT, move || {
+        pulse.promise(BEAT + DRAWN);
+        // The loop draws at the end of its turn: by the second beat the first page was seen.
+        if turns.replace(2.min(turns.get() + 1)) == 1 {
+            watchdog::ready();
+        }
+    });
+    beat
 }

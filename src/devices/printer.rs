@@ -11,10 +11,11 @@ use yici_hal::escpos::{self, Delivery, Printed, Printer, Profile};
 use yici_hal::slip::Slip;
 use yici_hal::status::{Cause, PrinterStatus};
 
-use super::HEALTH;
+use super::{HEALTH, TURN};
 use crate::health::Word;
 use crate::ledger::{self, Kind, Ledger, LedgerError};
 use crate::visit::{Event, SlipId, VisitId};
+use crate::watchdog::Pulse;
 
 /// What the core wants of the printer.
 pub(super) enum Command {
@@ -33,6 +34,9 @@ pub(super) enum Command {
 /// Between two looks at a slip that waits at the outlet.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Longer than any slip takes, with a head that has to cool in between.
+const SLIP: Duration = Duration::from_secs(300);
+
 /// Owns the printer until the core is gone.
 pub(super) fn run(
     address: &Address,
@@ -40,6 +44,7 @@ pub(super) fn run(
     ledger: &Path,
     commands: &Receiver<Command>,
     events: &Sender<Event>,
+    pulse: &Pulse,
 ) {
     let say = |event| {
         // Without a core there is nobody to tell, and the terminal is about to end.
@@ -49,6 +54,7 @@ pub(super) fn run(
     let mut printer: Option<Box<dyn Printer>> = None;
     let mut last = None;
     loop {
+        pulse.promise(TURN);
         let status = match &mut printer {
             // One that was found once opens its lost link again by itself.
             Some(printer) => printer.status(),
@@ -90,6 +96,7 @@ pub(super) fn run(
                 number,
                 reprint,
             }) => {
+                pulse.promise(SLIP);
                 let printed = match (
                     &mut printer,
                     book.begin(visit, kind, number, reprint, &paper),

@@ -7,9 +7,10 @@ use yici_hal::address::Address;
 use yici_hal::id_card::{self, CardReader, ReaderError};
 use yici_hal::status::{Cause, ReaderStatus};
 
-use super::{HEALTH, RETRY};
+use super::{HEALTH, RETRY, TURN};
 use crate::health::Word;
 use crate::visit::{CardReply, Event, VisitId};
+use crate::watchdog::Pulse;
 
 /// What the core wants of the reader.
 pub(super) enum Command {
@@ -22,12 +23,19 @@ pub(super) enum Command {
 /// Between two looks for a card (devices.md: 0.3 to 1 s).
 const LOOK: Duration = Duration::from_millis(300);
 /// Owns the reader until the core is gone.
-pub(super) fn run(address: &Address, commands: &Receiver<Command>, events: &Sender<Event>) {
+pub(super) fn run(
+    address: &Address,
+    commands: &Receiver<Command>,
+    events: &Sender<Event>,
+    pulse: &Pulse,
+) {
     let mut actor = Actor {
         events,
+        pulse,
         waiting: None,
     };
     loop {
+        pulse.promise(TURN);
         match id_card::open(address) {
             Ok(reader) => match actor.serve(reader, commands) {
                 Ended::Core => return,
@@ -54,12 +62,14 @@ enum Ended {
 
 struct Actor<'a> {
     events: &'a Sender<Event>,
+    pulse: &'a Pulse,
     waiting: Option<VisitId>,
 }
 
 impl Actor<'_> {
     fn serve(&mut self, mut reader: Box<dyn CardReader>, commands: &Receiver<Command>) -> Ended {
         loop {
+            self.pulse.promise(TURN);
             let pause = match self.waiting {
                 Some(_) => LOOK,
                 None => {

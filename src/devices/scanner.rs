@@ -8,9 +8,10 @@ use yici_hal::address::Address;
 use yici_hal::code_scanner::{self, CodeScanner};
 use yici_hal::status::{Cause, ScannerStatus};
 
-use super::{HEALTH, RETRY};
+use super::{HEALTH, RETRY, TURN};
 use crate::health::Word;
 use crate::visit::{Event, VisitId};
+use crate::watchdog::Pulse;
 
 /// What the core wants of the scanner.
 pub(super) enum Command {
@@ -24,11 +25,18 @@ pub(super) enum Command {
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Owns the scanner until the core is gone.
-pub(super) fn run(address: &Address, commands: &Receiver<Command>, events: &Sender<Event>) {
+pub(super) fn run(
+    address: &Address,
+    commands: &Receiver<Command>,
+    events: &Sender<Event>,
+    pulse: &Pulse,
+) {
     let mut waiting = None;
     loop {
+        pulse.promise(TURN);
         let lost = match code_scanner::open(address) {
-            Ok(mut scanner) => match serve(scanner.as_mut(), &mut waiting, commands, events) {
+            Ok(mut scanner) => match serve(scanner.as_mut(), &mut waiting, commands, events, pulse)
+            {
                 Ended::Core => return,
                 Ended::Device(cause) => cause,
             },
@@ -60,9 +68,11 @@ fn serve(
     waiting: &mut Option<VisitId>,
     commands: &Receiver<Command>,
     events: &Sender<Event>,
+    pulse: &Pulse,
 ) -> Ended {
     let mut fresh = true;
     loop {
+        pulse.promise(TURN);
         if fresh {
             let status = scanner.status();
             say(events, Event::Says(Word::Scanner(status)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use yici_catalog::Lang;
-use yici_hal::status::{CardMedia, Media, Scanner};
+use yici_hal::status::{Cameras, CardMedia, Media, Scanner};
 
 use super::*;
 
@@ -40,7 +40,16 @@ fn scanner(device: DeviceState, scanner: Scanner, cause: Option<Cause>) -> Word 
     })
 }
 
-const GOOD: [fn() -> Word; 5] = [
+fn form_printer(paper: Paper, cause: Option<Cause>) -> Word {
+    Word::FormPrinter(PrinterStatus {
+        device: cause.map_or(DeviceState::Online, Cause::device),
+        paper: Some(paper),
+        media: None,
+        cause,
+    })
+}
+
+const GOOD: [fn() -> Word; 8] = [
     || reader(DeviceState::Online, None),
     || printer(DeviceState::Online, Some(Paper::Full), None),
     || scanner(DeviceState::Online, Scanner::On, None),
@@ -49,6 +58,22 @@ const GOOD: [fn() -> Word; 5] = [
         link: Link::Reachable,
         clock_trusted: true,
     },
+    || {
+        Word::SocialCardReader(ReaderStatus {
+            device: DeviceState::Online,
+            media: Some(CardMedia::NotPresent),
+            cause: None,
+        })
+    },
+    || {
+        Word::Camera(CameraStatus {
+            device: DeviceState::Online,
+            media: None,
+            cameras: Cameras::Ok,
+            cause: None,
+        })
+    },
+    || form_printer(Paper::Full, None),
 ];
 
 fn good() -> Health {
@@ -108,6 +133,17 @@ fn a_fault_takes_off_what_hangs_on_it_and_nothing_else() {
             },
             vec![],
         ),
+        // No journey takes these yet.
+        (
+            Word::SocialCardReader(ReaderStatus::faulty(Cause::ServiceDown)),
+            vec![],
+        ),
+        (
+            Word::Camera(CameraStatus::faulty(Cause::NotConnected)),
+            vec![],
+        ),
+        (form_printer(Paper::Out, Some(Cause::PaperOut)), vec![]),
+        (form_printer(Paper::Low, None), vec![]),
     ];
     for (word, off) in cases {
         let mut health = good();
@@ -187,7 +223,7 @@ fn every_fault_says_in_both_languages_what_happened_and_what_to_do() {
     for trouble in faults.into_iter().chain(others) {
         for lang in [Lang::Zh, Lang::En] {
             let told = happened(trouble, lang);
-            let next = next_step(trouble, lang);
+            let next = next_step(Part::Device(DeviceClass::Printer), trouble, lang);
             let chinese = |text: &str| text.chars().any(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c));
             assert_eq!(chinese(&told), lang == Lang::Zh, "{told}");
             assert_eq!(chinese(next), lang == Lang::Zh, "{next}");
@@ -198,6 +234,16 @@ fn every_fault_says_in_both_languages_what_happened_and_what_to_do() {
             seen.push(told);
         }
     }
+}
+
+#[test]
+fn a_form_printer_wants_sheets_and_a_slip_printer_a_roll() {
+    let next = |class| {
+        let out = Trouble::Fault(Cause::PaperOut);
+        next_step(Part::Device(class), out, Lang::Zh)
+    };
+    assert!(next(DeviceClass::FormPrinter).contains("A4"));
+    assert!(next(DeviceClass::Printer).contains("纸卷"));
 }
 
 const STATES: [DeviceState; 10] = [
@@ -286,7 +332,11 @@ proptest! {
                 Word::Reader(status) => (health.reader(), status.ready()),
                 Word::Printer(status) => (health.printer(), status.ready()),
                 Word::Scanner(status) => (health.scanner(), status.ready()),
-                Word::Outbox(_) | Word::Uplink { .. } => unreachable!("not made here"),
+                Word::SocialCardReader(_)
+                | Word::Camera(_)
+                | Word::FormPrinter(_)
+                | Word::Outbox(_)
+                | Word::Uplink { .. } => unreachable!("not made here"),
             };
             prop_assert_eq!(offer == Offer::Ready, ready, "{:?}", word);
         }

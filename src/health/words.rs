@@ -86,9 +86,13 @@ fn fault(cause: Cause, lang: Lang) -> &'static str {
     pick(lang, zh, en)
 }
 
-/// What to do about it, in one line.
-pub fn next_step(trouble: Trouble, lang: Lang) -> &'static str {
+/// What to do about it at this part, in one line.
+pub fn next_step(part: Part, trouble: Trouble, lang: Lang) -> &'static str {
+    let sheets = part == Part::Device(DeviceClass::FormPrinter);
     let (zh, en) = match trouble {
+        Trouble::Fault(Cause::PaperOut) | Trouble::PaperLow if sheets => {
+            ("装上 A4 纸", "load A4 paper")
+        }
         Trouble::Fault(cause) => return mend(cause, lang),
         Trouble::PaperLow => (
             "备好纸卷，有空就换",

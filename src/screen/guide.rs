@@ -11,8 +11,8 @@ use super::{
     lines, maybe, model, offer, original, pairs, whole, words,
 };
 use crate::visit::page::{
-    CardState, DateFault, FlowStep, Goodbye, Help, Home, Identity, Input, Item, Material, Method,
-    Notice, Number, NumberFault, Offer, Outcome, Printing, Question, Trust, Unsure, Window,
+    CardState, DateFault, FlowStep, Goodbye, Help, Home, Identity, Input, Item, Journey, Material,
+    Method, Notice, Number, NumberFault, Offer, Outcome, Printing, Question, Trust, Unsure, Window,
 };
 use crate::visit::touch::Touch;
 
@@ -161,9 +161,12 @@ impl Inner {
             }));
         }
         fill(&self.lists.home, rows);
-        self.window
-            .global::<ui::HomeAdapter>()
-            .set_track(home.track);
+        let to = self.window.global::<ui::HomeAdapter>();
+        to.set_track(home.track);
+        let off = |journey| home.taken_off.contains(&journey);
+        to.set_no_card(off(Journey::IdentityByCard));
+        to.set_no_paper(off(Journey::Paper));
+        to.set_no_submitting(off(Journey::Submit));
     }
 
     pub(super) fn notice(&self, notice: &Notice, lang: Lang) {

@@ -32,6 +32,7 @@ pub(super) fn home(around: &Around) -> Home {
     Home {
         stages,
         track: around.health.submits(),
+        taken_off: around.health.taken_off(),
     }
 }
 

@@ -6,7 +6,7 @@ use yici_catalog::{Lang, Text};
 use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
-pub use crate::health::Offer;
+pub use crate::health::{Journey, Offer};
 
 /// One page as it stands now.
 #[derive(Debug, Clone, PartialEq)]
@@ -199,6 +199,8 @@ pub struct Home {
     pub stages: Vec<Stage>,
     /// Whether progress of a submitted case can be asked for.
     pub track: bool,
+    /// What this terminal does at other times and cannot do now: said before a citizen counts on it.
+    pub taken_off: Vec<Journey>,
 }
 
 /// A life stage with its matters.

@@ -17,4 +17,5 @@ mod screen;
 mod upstream;
 mod viewer;
 mod visit;
+mod watchdog;
 mod wipe;

@@ -164,3 +164,46 @@ fn the_log_tells_each_change_of_a_device_once() {
         assert!(line.contains(part), "{line}");
     }
 }
+
+/// What does not work is said before a citizen counts on it, and no longer once it works; a device that
+/// no page takes is staff's to hear of, in the log.
+#[test]
+fn what_is_out_of_order_is_said_on_the_home_page_and_logged() {
+    let mut hall = Hall::with(&[], "");
+    let reader = hall.card_reader.clone();
+    hall.configure(
+        "card_reader",
+        &format!("{reader:?}\nform_printer = \"ipp://127.0.0.1:9/ipp/print\""),
+    );
+    hall.ctl("paper out");
+    let walking = hall.start(&format!(
+        "tap 点一下屏幕开始
+         wait 打不了单子，可以用手机带走 30
+         absent 读不了身份证
+         do kiosk-sim ctl --socket $SIM paper load
+         sleep 4
+         absent 这台机器现在
+         {}
+         wait 读不了身份证，可以输入号码 30
+         {}
+         sleep 4
+         absent 这台机器现在
+         tap 新生儿出生
+         wait 开始
+         end",
+        hall.meeting("pull"),
+        hall.meeting("plug"),
+    ));
+    pull_and_plug(&mut hall);
+    let walked = walking.finish().succeeded();
+    let told: Vec<&str> = walked
+        .stderr
+        .lines()
+        .filter(|line| line.contains("form-printer"))
+        .collect();
+    assert!(
+        matches!(told[..], [line] if line.contains("it is not connected")),
+        "{}",
+        walked.stderr
+    );
+}

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use yici_hal::address::Address;
+use yici_hal::class::DeviceClass;
 use yici_hal::id_card::photo::{BLOB, HEIGHT, PhotoDecoder, PhotoError, WIDTH};
 use yici_hal::id_card::{self, CardKind, IdCard, ReaderError, Sex, Validity};
 use yici_hal::status::Cause;
@@ -80,7 +81,7 @@ pub(super) fn read(
     show: bool,
 ) -> miette::Result<Option<Value>> {
     let told = |error: id_card::ReaderError| match error.cause() {
-        Some(cause) => miette::miette!(help = next_step(cause), "{error}"),
+        Some(cause) => miette::miette!(help = next_step(DeviceClass::IdCard, cause), "{error}"),
         None => miette::miette!(
             help = "lay the card flat and leave it until it was read",
             "{error}"

@@ -79,6 +79,7 @@ impl Line {
 
     fn json(&self, lang: Lang) -> Value {
         let trouble = self.finding.cause.map(Trouble::Fault);
+        let part = Part::Device(self.class);
         json!({
             "class": self.class,
             "device": self.device,
@@ -91,7 +92,7 @@ impl Line {
             "cause": self.finding.cause,
             "happened": trouble.map(|trouble| happened(trouble, lang)),
             "actor": self.finding.cause.map(Cause::actor),
-            "next": trouble.map(|trouble| next_step(trouble, lang)),
+            "next": trouble.map(|trouble| next_step(part, trouble, lang)),
             "citizens": self.taken_off().map(|journey| journey.without(lang)).collect::<Vec<_>>(),
         })
     }
@@ -124,7 +125,10 @@ impl Line {
                 if let Some(error) = self.finding.said["error"].as_str() {
                     add(&ink.paint(&format!("{why}{error}"), DIM));
                 }
-                let (step, actor) = (next_step(trouble, lang), who(trouble.actor(), lang));
+                let (step, actor) = (
+                    next_step(Part::Device(self.class), trouble, lang),
+                    who(trouble.actor(), lang),
+                );
                 add(&match lang {
                     Lang::Zh => format!("{next}{step}（{actor}）"),
                     Lang::En => format!("{next}{step} ({actor})"),

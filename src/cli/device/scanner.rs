@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use yici_contract::SlipCode;
 use yici_hal::address::Address;
+use yici_hal::class::DeviceClass;
 use yici_hal::code_scanner::{self, ScannerError, licence};
 
 use super::Finding;
@@ -50,7 +51,7 @@ pub(super) fn test(address: &Address) -> Finding {
 /// Waits for a code and reads it; `None` if none came in time.
 pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Result<Option<Value>> {
     let told = |error: ScannerError| match (error.cause(), &error) {
-        (Some(cause), _) => miette::miette!(help = next_step(cause), "{error}"),
+        (Some(cause), _) => miette::miette!(help = next_step(DeviceClass::Code, cause), "{error}"),
         (None, ScannerError::NotTyped) => miette::miette!(
             help = "scan the manual's setup code for USB serial (CDC, virtual COM) 请扫描说明书中的“USB 虚拟串口”设置码 (a technician)",
             "{error}"

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use yici_hal::address::Address;
+use yici_hal::class::DeviceClass;
 use yici_hal::id_card::{Sex, nation_name};
 use yici_hal::smart_card;
 use yici_hal::social_card::{self, SocialCard, SocialCardError, SocialCardReader};
@@ -53,7 +54,7 @@ pub(super) fn test(address: &Address) -> Finding {
 /// Waits for a card and reads it; `None` if none came in time.
 pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Result<Option<Value>> {
     let told = |error: SocialCardError| match error.cause() {
-        Some(cause) => miette::miette!(help = next_step(cause), "{error}"),
+        Some(cause) => miette::miette!(help = next_step(DeviceClass::SocialCard, cause), "{error}"),
         None => miette::miette!(
             help =
                 "lay or insert the social security card again, chip to the contacts, and leave it",

@@ -1,0 +1,43 @@
+//! What the service manager hears of the terminal.
+
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use crate::hall::Hall;
+
+/// Ready once, after the first page; then fed for as long as the terminal runs.
+#[test]
+fn the_service_manager_hears_of_the_first_page_and_then_of_every_turn() {
+    let hall = Hall::open();
+    let socket = hall.dir.path().join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    let hear = || {
+        let mut word = [0; 256];
+        let length = manager.recv(&mut word).unwrap();
+        String::from_utf8(word[..length].to_vec()).unwrap()
+    };
+    let started = hall.start_under(
+        &[
+            "env".into(),
+            format!("NOTIFY_SOCKET={}", socket.display()),
+            "WATCHDOG_USEC=600000".into(),
+        ],
+        "wait 点一下屏幕开始
+         sleep 8
+         end",
+    );
+    let mut ready = 0;
+    let mut fed = 0;
+    while ready == 0 || fed < 10 {
+        match hear().trim() {
+            "READY=1" => ready += 1,
+            "WATCHDOG=1" => fed += 1,
+            other => panic!("unexpected: {other}"),
+        }
+    }
+    assert_eq!(ready, 1);
+    started.finish().succeeded();
+}
