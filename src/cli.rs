@@ -6,6 +6,7 @@ mod device;
 mod ledger;
 mod outbox;
 mod run;
+mod selftest;
 mod slip;
 mod uplink;
 
@@ -37,6 +38,8 @@ enum Command {
     /// Look at the devices, test them, read one card.
     #[command(subcommand)]
     Device(device::Command),
+    /// The readiness report: everything that a terminal needs, and what is missing.
+    Selftest(selftest::Args),
     /// Look at what became of each slip.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Catalog(command) => catalog::run(&command),
         Command::Slip(command) => slip::run(&command),
         Command::Device(command) => device::run(&command),
+        Command::Selftest(args) => selftest::run(&args),
         Command::Ledger(command) => ledger::run(&command),
         Command::Outbox(command) => outbox::run(&command),
         Command::Uplink(command) => uplink::run(&command),

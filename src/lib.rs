@@ -3,7 +3,7 @@
 //! [`visit`] is its pure heart: events in, effects out, a page to look at. [`core`] drives it,
 //! [`devices`] and [`screen`] stand around it, [`health`] knows how all parts are, [`cli`] starts it all, and
 //! the [`watchdog`] ends it when it hangs. What is submitted goes through [`delivery`]: sealed into the
-//! [`outbox`], and by the [`uplink`] to upstream. What became of each slip stands in the [`ledger`].
+//! [`outbox`], and by the [`uplink`] to upstream. [`selftest`] is what a technician leaves behind. What became of each slip stands in the [`ledger`].
 
 pub mod cli;
 pub mod config;
@@ -16,6 +16,7 @@ pub mod health;
 pub mod ledger;
 pub mod outbox;
 pub mod screen;
+pub mod selftest;
 pub mod slips;
 pub mod submission;
 pub mod uplink;

@@ -7,7 +7,7 @@ mod list;
 mod next_step;
 mod panel;
 mod printer;
-mod report;
+pub(super) mod report;
 mod scanner;
 mod social_card;
 
@@ -28,6 +28,7 @@ use super::catalog::lang;
 use super::{Format, Verdict, print_json, print_line};
 use crate::config::Config;
 use crate::health::Part;
+use crate::selftest::Check;
 use panel::Panel;
 use report::{Finding, Line};
 
@@ -181,6 +182,17 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             read(&device, *timeout, *show, *format)
         }
     }
+}
+
+/// What every device of a configuration and of the system comes to: asked, or tried with hands.
+pub(super) fn checks(config: &Config, tried: bool, lang: Lang) -> Vec<Check> {
+    let devices = configured(config);
+    let panel = Panel::find(Path::new("/"));
+    let lines = match tried {
+        true => [tests(&devices, lang), panel.test()],
+        false => [statuses(&devices, lang), panel.status()],
+    };
+    lines.iter().flatten().map(Line::check).collect()
 }
 
 fn nothing_named() -> miette::Report {

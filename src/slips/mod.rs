@@ -1,6 +1,7 @@
 //! Slips: what they say, and how that is laid out on 58 and 80 mm paper.
 
 mod layout;
+mod readiness;
 mod receipt;
 
 use yici_catalog::{Lang, Original, Text};
@@ -9,6 +10,7 @@ use yici_hal::slip::{Element, PaperWidth, Slip};
 use crate::ledger::Kind;
 use crate::visit::page::{Contact, FlowStep, Material, Method, Notice, Outcome, Window};
 use layout::{Layout, one_line};
+pub use readiness::readiness;
 pub use receipt::Receipt;
 
 /// A slip as data, before it meets a paper width.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::hall::Hall;
+use crate::hall::{Hall, code_on};
 use crate::upstream::Upstream;
 
 /// A matter of a few questions and fields: what is tried here is not the catalogue.
@@ -314,15 +314,4 @@ impl Traced {
             sync: count("fsync("),
         }
     }
-}
-
-/// What the QR code on a slip says.
-fn code_on(slip: &Path) -> String {
-    let paper = image::open(slip).unwrap().into_luma8();
-    let (width, height) = (paper.width() as usize, paper.height() as usize);
-    let shade = |x: usize, y: usize| paper.get_pixel(x as u32, y as u32).0[0];
-    let mut paper = rqrr::PreparedImage::prepare_from_greyscale(width, height, shade);
-    let codes = paper.detect_grids();
-    assert_eq!(codes.len(), 1);
-    codes[0].decode().unwrap().1
 }

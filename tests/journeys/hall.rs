@@ -405,3 +405,14 @@ pub fn json_of(command: &mut Command) -> (i32, Value) {
 pub fn output(command: &mut Command) -> Output {
     command.output().unwrap()
 }
+
+/// What the QR code on a slip says.
+pub fn code_on(slip: &Path) -> String {
+    let paper = image::open(slip).unwrap().into_luma8();
+    let (width, height) = (paper.width() as usize, paper.height() as usize);
+    let shade = |x: usize, y: usize| paper.get_pixel(x as u32, y as u32).0[0];
+    let mut paper = rqrr::PreparedImage::prepare_from_greyscale(width, height, shade);
+    let codes = paper.detect_grids();
+    assert_eq!(codes.len(), 1);
+    codes[0].decode().unwrap().1
+}

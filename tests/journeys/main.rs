@@ -14,6 +14,7 @@ mod pages;
 mod paper;
 mod plug;
 mod screen;
+mod selftest;
 mod upstream;
 mod viewer;
 mod visit;

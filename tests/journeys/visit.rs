@@ -1,6 +1,6 @@
 //! The main job, whole: from a touch to a printed sheet.
 
-use crate::hall::Hall;
+use crate::hall::{Hall, code_on};
 
 /// Without a card, 开办餐饮店, up to the method page.
 pub const TO_METHOD: &str = "
@@ -36,13 +36,7 @@ fn a_sheet_comes_out_and_its_code_holds_what_it_says() {
     .succeeded();
     let slips = hall.slips(".png");
     assert_eq!(slips.len(), 1);
-    let paper = image::open(&slips[0]).unwrap().into_luma8();
-    let (width, height) = (paper.width() as usize, paper.height() as usize);
-    let shade = |x: usize, y: usize| paper.get_pixel(x as u32, y as u32).0[0];
-    let mut paper = rqrr::PreparedImage::prepare_from_greyscale(width, height, shade);
-    let codes = paper.detect_grids();
-    assert_eq!(codes.len(), 1);
-    let (_, text) = codes[0].decode().unwrap();
+    let text = code_on(&slips[0]);
     for said in ["开办餐饮店", "要带的材料", "自受理之日起"] {
         assert!(text.contains(said), "{said} is not in the code: {text}");
     }

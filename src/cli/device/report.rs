@@ -3,13 +3,14 @@
 use std::io::IsTerminal;
 
 use serde_json::{Map, Value, json};
-use yici_catalog::Lang;
+use yici_catalog::{Lang, Text};
 use yici_hal::class::DeviceClass;
 use yici_hal::slip::columns;
 use yici_hal::status::Cause;
 
 use super::{Format, Verdict, print_json, print_line};
 use crate::health::{Journey, Part, Trouble, blocks, happened, journeys, next_step, who};
+use crate::selftest::{Check, State, Step};
 
 /// What one device came to.
 pub(super) struct Finding {
@@ -25,14 +26,6 @@ pub(super) struct Line {
     /// Its URL; for what the system finds by itself the system's name; nothing for what is missed.
     pub(super) device: Option<String>,
     pub(super) finding: Finding,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Good,
-    /// Something that matters was not said. Never shown as good.
-    Unknown,
-    Fault,
 }
 
 impl Line {
@@ -64,6 +57,30 @@ impl Line {
 
     fn name(&self, lang: Lang) -> &'static str {
         Part::Device(self.class).name(lang)
+    }
+
+    /// The same for the readiness report.
+    pub(super) fn check(&self) -> Check {
+        let part = Part::Device(self.class);
+        let trouble = self.finding.cause.map(Trouble::Fault);
+        let says = |lang| match trouble {
+            Some(trouble) => happened(trouble, lang),
+            None => self.spoken(lang),
+        };
+        let both = |say: &dyn Fn(Lang) -> String| Text {
+            zh: say(Lang::Zh),
+            en: say(Lang::En),
+        };
+        Check {
+            id: part.id(),
+            name: both(&|lang| part.name(lang).to_owned()),
+            state: self.state(),
+            says: both(&says),
+            next: trouble.map(|trouble| Step {
+                what: both(&|lang| next_step(part, trouble, lang).to_owned()),
+                actor: trouble.actor(),
+            }),
+        }
     }
 
     /// What citizens cannot do meanwhile.
@@ -227,7 +244,7 @@ fn summary(lines: &[Line], lang: Lang) -> String {
 }
 
 /// A name filled up to a column of a terminal window, where an ideograph takes two places.
-pub(super) fn padded(name: &str) -> String {
+pub(in crate::cli) fn padded(name: &str) -> String {
     const ROOM: usize = 28;
     format!("{name}{}", " ".repeat(ROOM.saturating_sub(columns(name))))
 }
