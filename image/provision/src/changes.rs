@@ -32,10 +32,16 @@ pub fn changes(old: Option<&Setup>, new: &Setup) -> Vec<Change> {
                 Some(earlier) => earlier.exact == row.exact,
                 None => row.exact.is_none(),
             };
-            (!same).then(|| Change {
+            let before = earlier.and_then(|row| row.shown.clone());
+            let after = if before.is_some() && before == row.shown {
+                Some(text("另一个", "another one"))
+            } else {
+                row.shown
+            };
+            (!same).then_some(Change {
                 label: row.label,
-                before: earlier.and_then(|row| row.shown.clone()),
-                after: row.shown,
+                before,
+                after,
             })
         })
         .collect()

@@ -1,5 +1,7 @@
 //! Whether a setup file may be applied, and why not.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::MAX_BYTES;
@@ -33,7 +35,7 @@ pub enum Timely {
 }
 
 /// A setup that may be applied. Only [`check`] and a load of what was applied make one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Checked {
     /// What it says.
     pub setup: Setup,
@@ -42,6 +44,17 @@ pub struct Checked {
     /// Whether that is now; to be shown before it is confirmed.
     pub timely: Timely,
     pub(crate) file: zeroize::Zeroizing<String>,
+}
+
+impl fmt::Debug for Checked {
+    /// Without the file's text, which may hold an enrolment code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked")
+            .field("setup", &self.setup)
+            .field("validity", &self.validity)
+            .field("timely", &self.timely)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Checks the bytes of a setup file: its size, its signature, its time, and only then what it says.

@@ -404,10 +404,9 @@ impl Raw {
         let printer = self.printer.check(problems);
         let screen = self.screen.check(problems);
         let network = self.network.check(problems);
-        let upstream = match self.upstream {
-            Some(upstream) => Some(upstream.check(problems, network.as_ref())?),
-            None => None,
-        };
+        let upstream = self
+            .upstream
+            .map(|upstream| upstream.check(problems, network.as_ref()));
         let time_servers = self.time.servers.map_or_else(Vec::new, |servers| {
             problems.count(&servers.span(), servers.get_ref(), 1, 4);
             for server in servers.get_ref() {
@@ -429,7 +428,10 @@ impl Raw {
             printer,
             screen,
             network: network?,
-            upstream,
+            upstream: match upstream {
+                Some(upstream) => Some(upstream?),
+                None => None,
+            },
             time_servers,
         })
     }
@@ -439,9 +441,9 @@ fn check_hall(hall: &Spanned<Hall>, problems: &mut Problems<'_>) {
     let span = hall.span();
     let hall = hall.get_ref();
     let place = |words: &str, file: &str| {
-        // The whole section is spanned; within it the words themselves say which line.
+        // The section is spanned as a whole: the words themselves say which line.
         let at = file
-            .get(span.clone())
+            .get(span.start..)
             .and_then(|section| section.find(words));
         let start = at.map_or(span.start, |at| span.start + at);
         start..start + 1

@@ -71,7 +71,13 @@ impl State {
                 "it is for other machines: this one's serial number is not among `machines`",
             )));
         }
-        if let Some(applied) = self.load(keys)? {
+        let applied = match self.load(keys) {
+            // What is damaged beyond use must not keep a good file out.
+            Err(StateError::Refused(_)) => None,
+            Ok(applied) => applied,
+            Err(StateError::File { path, error }) => return Err(StateError::File { path, error }),
+        };
+        if let Some(applied) = applied {
             let before = applied.checked;
             if before.file == checked.file && applied.fallen_back.is_none() {
                 return Ok(());
