@@ -317,13 +317,16 @@ fn secret_key(path: &Path) -> miette::Result<SecretKey> {
     let boxed = || SecretKeyBox::from_string(&text);
     boxed()
         .and_then(SecretKeyBox::into_unencrypted_secret_key)
-        .or_else(|_| boxed().and_then(|boxed| boxed.into_secret_key(None)))
-        .map_err(|error| {
-            miette::miette!(
-                help = "`kiosk provision keys` makes a pair",
-                "{}: {error}",
-                path.display()
-            )
+        .or_else(|plain| {
+            boxed()
+                .and_then(|boxed| boxed.into_secret_key(None))
+                .map_err(|locked| {
+                    miette::miette!(
+                        help = "`kiosk provision keys` makes a pair",
+                        "{}: without a password: {plain}; with one: {locked}",
+                        path.display()
+                    )
+                })
         })
 }
 
