@@ -1,5 +1,7 @@
 //! Setup files as technicians and terminals meet them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
