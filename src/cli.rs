@@ -5,8 +5,10 @@ mod catalog;
 mod device;
 mod ledger;
 mod outbox;
+mod provision;
 mod run;
 mod selftest;
+mod setup;
 mod slip;
 mod uplink;
 
@@ -38,6 +40,11 @@ enum Command {
     /// Look at the devices, test them, read one card.
     #[command(subcommand)]
     Device(device::Command),
+    /// Make and explain setup files, and write out what was applied.
+    #[command(subcommand)]
+    Provision(provision::Command),
+    /// Show what a technician's stick would change, and apply it when somebody says so.
+    Setup(setup::Args),
     /// The readiness report: everything that a terminal needs, and what is missing.
     Selftest(selftest::Args),
     /// Look at what became of each slip.
@@ -83,6 +90,11 @@ pub fn main() -> ExitCode {
             Ok(code) => return code,
             Err(report) => Err(report),
         },
+        Command::Setup(args) => match setup::run(&args) {
+            Ok(code) => return code,
+            Err(report) => Err(report),
+        },
+        Command::Provision(command) => provision::run(&command),
         Command::Catalog(command) => catalog::run(&command),
         Command::Slip(command) => slip::run(&command),
         Command::Device(command) => device::run(&command),

@@ -10,6 +10,7 @@ mod clear;
 mod follow;
 mod guide;
 mod keyboard;
+mod setup;
 mod signature;
 
 use std::cell::{Cell, RefCell};
@@ -46,6 +47,7 @@ struct Inner {
     lists: guide::Lists,
     apply: apply::Lists,
     follow: follow::Lists,
+    setup: setup::Lists,
     keyboard: Rc<Keyboard>,
     signature: Rc<Signature>,
     last: Cell<Option<Glance>>,
@@ -129,6 +131,8 @@ impl Screen {
         apply.attach(&window);
         let follow = follow::Lists::default();
         follow.attach(&window);
+        let setup = setup::Lists::default();
+        setup.attach(&window);
         let to = Senders(Rc::new(Sender {
             shown: shown.clone(),
             send: Box::new(send),
@@ -137,6 +141,7 @@ impl Screen {
         let signature = signature::wire(&window);
         wire(&window, &to, &signature);
         guide::wire(&window, &to);
+        setup::wire(&window, &to);
         apply::wire(&window, &to);
         follow::wire(&window, &to);
         let inner = Inner {
@@ -147,6 +152,7 @@ impl Screen {
             lists,
             apply,
             follow,
+            setup,
             keyboard,
             signature,
             last: Cell::new(None),
@@ -198,7 +204,7 @@ impl Screen {
 }
 
 /// Every kind of page that holds something to forget.
-const CLEARED: [ui::PageKind; 27] = [
+const CLEARED: [ui::PageKind; 28] = [
     ui::PageKind::Home,
     ui::PageKind::Notice,
     ui::PageKind::Number,
@@ -226,6 +232,7 @@ const CLEARED: [ui::PageKind; 27] = [
     ui::PageKind::Progress,
     ui::PageKind::Evaluate,
     ui::PageKind::Recovered,
+    ui::PageKind::Setup,
 ];
 
 /// A touch leaves with the serial of its page, unless it is the rest of a double tap.
@@ -498,6 +505,7 @@ fn name(content: &Content) -> &'static str {
         Content::NoProgress(_) => "no-progress",
         Content::Evaluate(_) => "evaluate",
         Content::Recovered { .. } => "recovered",
+        Content::Setup(_) => "setup",
     }
 }
 
@@ -537,6 +545,7 @@ fn kind(content: &Content) -> ui::PageKind {
         Content::NoProgress(_) => ui::PageKind::NoProgress,
         Content::Evaluate(_) => ui::PageKind::Evaluate,
         Content::Recovered { .. } => ui::PageKind::Recovered,
+        Content::Setup(_) => ui::PageKind::Setup,
     }
 }
 
@@ -616,6 +625,7 @@ impl Inner {
             Some(Main::Submit) => ui::MainAction::Submit,
             Some(Main::Receipt) => ui::MainAction::Receipt,
             Some(Main::Skip) => ui::MainAction::Skip,
+            Some(Main::Apply) => ui::MainAction::Apply,
         });
         to.set_main_enabled(frame.main_enabled);
         to.set_countdown(page.countdown.map_or(-1, i32::from));
@@ -667,6 +677,7 @@ impl Inner {
             Content::NoProgress(fault) => self.no_progress(*fault),
             Content::Evaluate(evaluate) => self.evaluate(evaluate, lang),
             Content::Recovered { numbers, printer } => self.recovered(numbers, *printer),
+            Content::Setup(setup) => self.setup(setup, lang),
         }
     }
 }

@@ -399,6 +399,50 @@ pub fn pages() -> Vec<(&'static str, Page)> {
                 },
             ),
         ),
+        (
+            "setup",
+            page(
+                Frame {
+                    main: Some(Main::Apply),
+                    ..nowhere(false)
+                },
+                Content::Setup(Box::new(Setup::Offered {
+                    timely: Timely::Unproved,
+                    changes: vec![
+                        Change {
+                            label: t("终端编号", "Terminal"),
+                            before: Some(t("A-01", "A-01")),
+                            after: Some(t("B-07", "B-07")),
+                        },
+                        Change {
+                            label: t("网络", "Network"),
+                            before: None,
+                            after: Some(t(
+                                "192.0.2.20/24，网关 192.0.2.1",
+                                "192.0.2.20/24 by 192.0.2.1",
+                            )),
+                        },
+                    ],
+                })),
+            ),
+        ),
+        (
+            "setup-refused",
+            page(
+                Frame {
+                    main: Some(Main::Continue),
+                    ..nowhere(false)
+                },
+                Content::Setup(Box::new(Setup::Refused(vec![t(
+                    "签名以后改过；请重新签名",
+                    "it was edited after it was signed; sign it again",
+                )]))),
+            ),
+        ),
+        (
+            "setup-applied",
+            page(nowhere(false), Content::Setup(Box::new(Setup::Applied))),
+        ),
     ]
 }
 

@@ -188,6 +188,10 @@ impl Inner {
                 to.set_visit(-1);
             }
             ui::PageKind::Recovered => self.apply.recovered.clear(),
+            ui::PageKind::Setup => {
+                self.setup.rows.clear();
+                self.setup.reasons.clear();
+            }
         }
     }
 }

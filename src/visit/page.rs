@@ -7,6 +7,7 @@ use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
 pub use crate::health::{Journey, Offer};
+pub use yici_provision::{Change, Timely};
 
 /// One page as it stands now.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +95,8 @@ pub enum Main {
     Receipt,
     /// Leave without an evaluation.
     Skip,
+    /// Apply what a technician brought.
+    Apply,
 }
 
 /// What a page is about.
@@ -188,8 +191,26 @@ pub enum Content {
         /// Whether paper can be offered now.
         printer: Offer,
     },
+    /// What a technician's stick would change.
+    Setup(Box<Setup>),
     /// Take card and paper.
     Goodbye(Goodbye),
+}
+
+/// What a technician's stick would change (`kiosk setup`).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Setup {
+    /// It may be applied.
+    Offered {
+        /// What the clock leaves in doubt.
+        timely: Timely,
+        /// What it would change.
+        changes: Vec<Change>,
+    },
+    /// It may not, for these reasons.
+    Refused(Vec<Text>),
+    /// It was stored.
+    Applied,
 }
 
 /// The home page.

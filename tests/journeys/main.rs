@@ -15,6 +15,7 @@ mod paper;
 mod plug;
 mod screen;
 mod selftest;
+mod setup;
 mod upstream;
 mod viewer;
 mod visit;

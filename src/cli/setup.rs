@@ -1,0 +1,256 @@
+//! `kiosk setup`: at the start of a terminal with a technician's stick in it, before the terminal itself:
+//! shows what the stick would change, and applies it when somebody says so.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use miette::IntoDiagnostic;
+use yici_catalog::{Lang, Text};
+use yici_provision::{Checked, Clock, Keys, Refused, State, StateError, changes, check};
+
+use crate::screen::{Handle, Screen};
+use crate::visit::page::{Content, Frame, Main, Page, Setup};
+use crate::visit::touch::Touch;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The mounted stick, or the setup file itself.
+    #[arg(long)]
+    stick: PathBuf,
+    /// The public key that setup files must be signed by.
+    #[arg(long)]
+    public_key: PathBuf,
+    /// Where the applied setup is kept.
+    #[arg(long)]
+    state: PathBuf,
+    /// A file with this machine's serial numbers, one a line.
+    #[arg(long)]
+    serials: Option<PathBuf>,
+    /// The clock was set from the network since the start.
+    #[arg(long)]
+    clock_set: bool,
+    /// Show the pages without a display and write them to this directory as PNG.
+    #[cfg(feature = "headless")]
+    #[arg(long, value_name = "DIR")]
+    headless: Option<PathBuf>,
+    /// A scripted technician who taps visible labels.
+    #[cfg(feature = "headless")]
+    #[arg(long, value_name = "FILE", requires = "headless")]
+    script: Option<PathBuf>,
+}
+
+/// A stick that was forgotten in the machine must not keep a hall waiting.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How long it is said that the setup was stored.
+const SAID: Duration = Duration::from_secs(4);
+/// Size of the pages without a display, in pixels.
+#[cfg(feature = "headless")]
+const SIZE: (u32, u32) = (1080, 1920);
+
+/// What became of the stick.
+enum Came {
+    /// It was applied, or already is.
+    Applied,
+    /// It was refused, by the terminal or by a person, or nobody was there.
+    Not,
+}
+
+/// Exit code 0 when the stick's setup holds now, 1 when it was not applied.
+pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
+    let keys = std::fs::read_to_string(&args.public_key)
+        .into_diagnostic()
+        .and_then(|text| text.parse::<Keys>().into_diagnostic())
+        .map_err(|error| {
+            miette::miette!(
+                help = "name a public key as `kiosk provision keys` prints it",
+                "{}: {error}",
+                args.public_key.display()
+            )
+        })?;
+    let state = State::new(&args.state);
+    let now = match args.clock_set {
+        true => Clock::Synchronised(Timestamp::now()),
+        false => Clock::Unproved(Timestamp::now()),
+    };
+    let read = yici_provision::read(&args.stick);
+    let checked = read.map(|bytes| check(&bytes, &keys, now));
+    let checked = checked.map_err(|error| {
+        miette::miette!(
+            help = "the stick holds a file `kiosk-setup.toml`, at the top",
+            "{}: {error}",
+            args.stick.display()
+        )
+    })?;
+    let applied = state.load(&keys).ok().flatten();
+    let offer = match checked {
+        Err(refused) => Err(refused),
+        Ok(checked) => {
+            let before = applied.as_ref().map(|loaded| &loaded.checked.setup);
+            let changes = changes(before, &checked.setup);
+            if before.is_some() && changes.is_empty() {
+                return Ok(ExitCode::SUCCESS);
+            }
+            Ok((checked, changes))
+        }
+    };
+    let serials: Vec<String> = args
+        .serials
+        .as_deref()
+        .map(super::read)
+        .transpose()?
+        .unwrap_or_default()
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
+
+    #[cfg(feature = "headless")]
+    let headless = args
+        .headless
+        .as_ref()
+        .map(|dir| {
+            crate::headless::install(&crate::headless::Options {
+                dir: Some(dir.clone()),
+                size: SIZE,
+                script: args.script.clone(),
+                screen: None,
+            })
+        })
+        .transpose()
+        .into_diagnostic()?;
+    let (touches, inbox) = channel();
+    let screen = Screen::new(move |_, touch| {
+        // Without anybody to hear it, the page is about to go.
+        let _ = touches.send(touch);
+    })
+    .into_diagnostic()?;
+    let pages = screen.handle();
+    let asking = std::thread::spawn(move || {
+        let asked = Asked {
+            pages,
+            inbox,
+            state,
+            keys,
+            serials,
+        };
+        let came = asked.ask(offer);
+        // The loop may have ended before, with its window.
+        let _ = slint::quit_event_loop();
+        came
+    });
+    #[cfg(feature = "headless")]
+    let ran = match headless {
+        Some(headless) => Some(headless.run(&screen).into_diagnostic()?),
+        None => None,
+    };
+    #[cfg(not(feature = "headless"))]
+    let ran: Option<ExitCode> = None;
+    if ran.is_none() {
+        slint::ComponentHandle::run(screen.window()).into_diagnostic()?;
+    }
+    drop(screen);
+    match asking.join() {
+        Ok(Came::Applied) => Ok(ExitCode::SUCCESS),
+        Ok(Came::Not) => Ok(ExitCode::from(1)),
+        Err(_) => Err(miette::miette!(
+            help = "start the terminal again with the stick in it",
+            "the setup's page broke down; nothing was changed"
+        )),
+    }
+}
+
+struct Asked {
+    pages: Handle,
+    inbox: Receiver<Touch>,
+    state: State,
+    keys: Keys,
+    serials: Vec<String>,
+}
+
+impl Asked {
+    fn ask(self, offer: Result<(Checked, Vec<yici_provision::Change>), Refused>) -> Came {
+        let (checked, changes) = match offer {
+            Ok(offer) => offer,
+            Err(refused) => return self.refused(&refused),
+        };
+        let timely = checked.timely;
+        let page = Setup::Offered { timely, changes };
+        if !self.wait(&page, Some(Main::Apply), PATIENCE) {
+            return Came::Not;
+        }
+        match self.state.apply(&checked, &self.keys, &self.serials) {
+            Ok(()) => {
+                self.wait(&Setup::Applied, None, SAID);
+                Came::Applied
+            }
+            Err(StateError::Refused(refused)) => self.refused(&refused),
+            Err(error @ StateError::File { .. }) => {
+                let reason = Text {
+                    zh: format!("存不下来：{error}"),
+                    en: format!("it cannot be stored: {error}"),
+                };
+                self.wait(
+                    &Setup::Refused(vec![reason]),
+                    Some(Main::Continue),
+                    PATIENCE,
+                );
+                Came::Not
+            }
+        }
+    }
+
+    fn refused(&self, refused: &Refused) -> Came {
+        let line = |finding: &yici_provision::Finding| Text {
+            zh: finding.say(Lang::Zh),
+            en: finding.say(Lang::En),
+        };
+        let reasons = refused.findings.iter().map(line).collect();
+        self.wait(&Setup::Refused(reasons), Some(Main::Continue), PATIENCE);
+        Came::Not
+    }
+
+    /// Shows a page until its main action is touched (true), it is left, or time is over.
+    fn wait(&self, setup: &Setup, main: Option<Main>, patience: Duration) -> bool {
+        let (mut lang, mut large) = (Lang::Zh, false);
+        let end = Instant::now() + patience;
+        loop {
+            let shown = self.pages.show(Page {
+                serial: 1,
+                frame: Frame {
+                    hall: Text {
+                        zh: "设置终端".into(),
+                        en: "Setting the terminal up".into(),
+                    },
+                    time: None,
+                    lang,
+                    large,
+                    step: None,
+                    back: false,
+                    leave: false,
+                    main,
+                    main_enabled: true,
+                },
+                content: Content::Setup(Box::new(setup.clone())),
+                countdown: None,
+            });
+            if shown.is_err() {
+                return false;
+            }
+            match self
+                .inbox
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
+                Ok(Touch::Main) => return true,
+                Ok(Touch::Back) => return false,
+                Ok(Touch::Language(to)) => lang = to,
+                Ok(Touch::Large(to)) => large = to,
+                // No other touch can be made on this page.
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+    }
+}
