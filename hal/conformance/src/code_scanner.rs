@@ -6,17 +6,12 @@ use std::time::{Duration, Instant};
 use yici_hal::code_scanner::{CodeScanner, ScannerError};
 use yici_hal::status::{Actor, Cause, DeviceState};
 
-use crate::report::{Finding, Report};
-use crate::trial::{self, Done, Stop, Trial, Verdict, cannot, ensure, until};
+use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure, until};
 
 /// The hands at a scanner.
-pub trait Bench: Sync {
-    /// Puts everything right: plugged in, nothing under way.
-    ///
-    /// # Errors
-    /// [`BenchError`](crate::BenchError).
-    fn restore(&self) -> Done;
-
+///
+/// Everything is right when it is plugged in, nothing under way.
+pub trait Bench: Hands {
     /// Holds a code up; returns once the scanner has sent it, so that a long one has to be read
     /// meanwhile.
     ///
@@ -69,22 +64,6 @@ pub enum End {
 
 /// One case for scanners.
 pub type Case = trial::Case<dyn Bench, dyn CodeScanner>;
-
-/// Opens the driver under test.
-pub type Open<'a> = &'a dyn Fn() -> Result<Box<dyn CodeScanner>, String>;
-
-/// Runs cases, all of [`cases`] or some; `tell` hears of each as it ends. `slack` is what this machine
-/// may add to the times that the driver promises.
-pub fn run(
-    bench: &(dyn Bench + 'static),
-    open: Open<'_>,
-    slack: Duration,
-    cases: &[Case],
-    tell: impl FnMut(&Finding),
-) -> Report {
-    let trial = Trial { bench, open, slack };
-    trial::run(&trial, cases, || bench.restore(), tell)
-}
 
 /// All cases. Each starts with a driver opened afresh.
 pub fn cases() -> Vec<Case> {
