@@ -119,46 +119,41 @@ fn nothing(on: &On<'_>) -> Verdict {
 /// The code comes once, whole, and then nothing; and it shows that the scanner works.
 fn reads(on: &On<'_>, code: &Code) -> Verdict {
     let mut scanner = on.driver()?;
-    on.bench.scan(code)?;
-    expect(&mut *scanner, &code.text)?;
+    scan_and_read(on, &mut *scanner, code)?;
     silent(&mut *scanner)?;
     let status = scanner.status();
     ensure(status.ready(), || format!("after a code it is {status:?}"))?;
-    on.bench.scan(&plain("NEXT"))?;
-    expect(&mut *scanner, "NEXT")
+    scan_and_read(on, &mut *scanner, &plain("NEXT"))
 }
 
 /// As many bytes as the largest QR code holds.
 fn longest(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
-    let code = plain(&"7".repeat(2953));
-    while_scanning(on, &code, || expect(&mut *scanner, &code.text))
+    scan_and_read(on, &mut *scanner, &plain(&"7".repeat(2953)))
 }
 
 fn too_long(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
     let code = plain(&"x".repeat(5000));
     while_scanning(on, &code, || {
-        let error = expect_error(&mut *scanner)?;
+        let error = expect_error(on, &mut *scanner)?;
         ensure(
             matches!(error, ScannerError::TooLong) && error.actor() == Actor::Citizen,
             || format!("a code that is too long is told as {error:?}"),
         )
     })?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)
+    scan_and_read(on, &mut *scanner, &plain(SLIP))
 }
 
 fn no_text(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
     on.bench.scan(&plain("a\u{1}b"))?;
-    let error = expect_error(&mut *scanner)?;
+    let error = expect_error(on, &mut *scanner)?;
     ensure(
         matches!(error, ScannerError::NotText) && error.cause().is_none(),
         || format!("what is no text is told as {error:?}"),
     )?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)
+    scan_and_read(on, &mut *scanner, &plain(SLIP))
 }
 
 fn forgotten(on: &On<'_>) -> Verdict {
@@ -173,13 +168,12 @@ fn forgotten(on: &On<'_>) -> Verdict {
         .forget()
         .map_err(|error| Stop::Failed(format!("it cannot forget: {error}")))?;
     on.bench.scan(&plain("NOW"))?;
-    expect(&mut *scanner, "NOW")
+    expect(on, &mut *scanner, "NOW")
 }
 
 fn unplugged(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)?;
+    scan_and_read(on, &mut *scanner, &plain(SLIP))?;
     on.bench.scan(&Code {
         end: End::Pause,
         ..plain("HALF")
@@ -202,8 +196,12 @@ fn unplugged(on: &On<'_>) -> Verdict {
         Ok(scanner.status().cause.is_none())
     })?;
     on.in_time(began, RETURN, "using the scanner again")?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)
+    scan_and_read(on, &mut *scanner, &plain(SLIP))
+}
+
+/// The code comes, whole. It is waited for meanwhile: what nobody takes in of a long one may be lost.
+fn scan_and_read(on: &On<'_>, scanner: &mut dyn CodeScanner, code: &Code) -> Verdict {
+    while_scanning(on, code, || expect(on, scanner, &code.text))
 }
 
 /// Holds a code up while the driver does something.
@@ -219,8 +217,8 @@ fn while_scanning(on: &On<'_>, code: &Code, work: impl FnOnce() -> Verdict) -> V
     })
 }
 
-fn expect(scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
-    match scanner.read(Instant::now() + SOON) {
+fn expect(on: &On<'_>, scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
+    match scanner.read(Instant::now() + SOON + on.slack) {
         Ok(Some(code)) => ensure(code.text() == text, || {
             format!("another text of {} bytes comes", code.text().len())
         }),
@@ -229,8 +227,8 @@ fn expect(scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
     }
 }
 
-fn expect_error(scanner: &mut dyn CodeScanner) -> Result<ScannerError, Stop> {
-    match scanner.read(Instant::now() + SOON) {
+fn expect_error(on: &On<'_>, scanner: &mut dyn CodeScanner) -> Result<ScannerError, Stop> {
+    match scanner.read(Instant::now() + SOON + on.slack) {
         Err(error) => Ok(error),
         Ok(_) => Err(Stop::Failed("a code comes where none is right".into())),
     }

@@ -3,7 +3,7 @@
 // Helpers of tests may fail a test like tests themselves; clippy.toml's exception covers only those.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -121,9 +121,12 @@ impl Printer {
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         link.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        link.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        // It has done so at the end of its page; the connection is kept for half a minute, whatever it is
+        // told.
+        let mut answer = BufReader::new(link).lines().map_while(Result::ok);
+        let status = answer.next().unwrap();
+        assert!(status.starts_with("HTTP/1.1 200"), "{status}");
+        assert!(answer.any(|line| line.contains("</html>")));
     }
 
     /// Lays so many sheets of A4 into the printer, by its own page.

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use yici_conformance::sim::{self, Device, Socket};
-use yici_conformance::social_card::{Bench as _, Holder, Spoil};
+use yici_conformance::social_card::{Holder, Spoil};
 use yici_conformance::{
     BenchError, Case, Done, Hands, Trial, card_reader, code_scanner, printer, run, social_card,
 };
