@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use yici_hal::code_scanner::{CodeScanner, ScannerError};
+use yici_hal::code_scanner::{CodeScanner, ScannedCode, ScannerError};
 use yici_hal::status::{Actor, Cause, DeviceState};
 
 use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure, until};
@@ -100,6 +100,8 @@ const ARRIVED: Duration = Duration::from_millis(500);
 /// Longest code at 9600 baud, and as much again.
 const SOON: Duration = Duration::from_secs(15);
 
+type Read = Result<Option<ScannedCode>, ScannerError>;
+
 type On<'a> = Trial<'a, dyn Bench, dyn CodeScanner>;
 
 fn nothing(on: &On<'_>) -> Verdict {
@@ -135,20 +137,17 @@ fn longest(on: &On<'_>) -> Verdict {
 fn too_long(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
     let code = plain(&"x".repeat(5000));
-    while_scanning(on, &code, || {
-        let error = expect_error(on, &mut *scanner)?;
-        ensure(
-            matches!(error, ScannerError::TooLong) && error.actor() == Actor::Citizen,
-            || format!("a code that is too long is told as {error:?}"),
-        )
-    })?;
+    let error = refused(scan_and_wait(on, &mut *scanner, &code)?)?;
+    ensure(
+        matches!(error, ScannerError::TooLong) && error.actor() == Actor::Citizen,
+        || format!("a code that is too long is told as {error:?}"),
+    )?;
     scan_and_read(on, &mut *scanner, &plain(SLIP))
 }
 
 fn no_text(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
-    on.bench.scan(&plain("a\u{1}b"))?;
-    let error = expect_error(on, &mut *scanner)?;
+    let error = refused(scan_and_wait(on, &mut *scanner, &plain("a\u{1}b"))?)?;
     ensure(
         matches!(error, ScannerError::NotText) && error.cause().is_none(),
         || format!("what is no text is told as {error:?}"),
@@ -184,12 +183,12 @@ fn unplugged(on: &On<'_>) -> Verdict {
         Ok(_) => Ok(false),
     };
     until(SOON, "it says that it is gone", || gone(&mut *scanner))?;
-    let status = scanner.status();
-    ensure(
-        !status.ready()
-            && (status.device, status.cause) == (DeviceState::Offline, Some(Cause::NotConnected)),
-        || format!("a scanner that is not there is {status:?}"),
-    )?;
+    // A converter without its line takes a connection before it closes it.
+    until(SOON, "its status says that it is gone", || {
+        let status = scanner.status();
+        Ok(!status.ready()
+            && (status.device, status.cause) == (DeviceState::Offline, Some(Cause::NotConnected)))
+    })?;
     on.bench.replug()?;
     let began = Instant::now();
     until(RETURN + on.slack, "the scanner is used again", || {
@@ -199,26 +198,39 @@ fn unplugged(on: &On<'_>) -> Verdict {
     scan_and_read(on, &mut *scanner, &plain(SLIP))
 }
 
-/// The code comes, whole. It is waited for meanwhile: what nobody takes in of a long one may be lost.
+/// The code comes, whole.
 fn scan_and_read(on: &On<'_>, scanner: &mut dyn CodeScanner, code: &Code) -> Verdict {
-    while_scanning(on, code, || expect(on, scanner, &code.text))
+    came(scan_and_wait(on, scanner, code)?, &code.text)
 }
 
-/// Holds a code up while the driver does something.
-fn while_scanning(on: &On<'_>, code: &Code, work: impl FnOnce() -> Verdict) -> Verdict {
+/// Holds a code up and waits for it meanwhile: what nobody takes in of a long one may be lost.
+fn scan_and_wait(on: &On<'_>, scanner: &mut dyn CodeScanner, code: &Code) -> Result<Read, Stop> {
     let bench = on.bench;
     thread::scope(|scope| {
-        let scanning = scope.spawn(|| bench.scan(code));
-        let worked = work();
-        scanning
-            .join()
-            .map_err(|_| Stop::Failed("the hands panicked".into()))??;
-        worked
+        let mut scanning = Some(scope.spawn(|| bench.scan(code)));
+        let end = Instant::now() + SOON + on.slack;
+        loop {
+            let read = scanner.read(Instant::now() + Duration::from_millis(200));
+            let waits = matches!(read, Ok(None)) && Instant::now() < end;
+            // Of what cannot be scanned, nothing comes.
+            if let Some(hands) = scanning.take_if(|hands| hands.is_finished() || !waits) {
+                hands
+                    .join()
+                    .map_err(|_| Stop::Failed("the hands panicked".into()))??;
+            }
+            if !waits {
+                return Ok(read);
+            }
+        }
     })
 }
 
 fn expect(on: &On<'_>, scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
-    match scanner.read(Instant::now() + SOON + on.slack) {
+    came(scanner.read(Instant::now() + SOON + on.slack), text)
+}
+
+fn came(read: Read, text: &str) -> Verdict {
+    match read {
         Ok(Some(code)) => ensure(code.text() == text, || {
             format!("another text of {} bytes comes", code.text().len())
         }),
@@ -227,10 +239,10 @@ fn expect(on: &On<'_>, scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
     }
 }
 
-fn expect_error(on: &On<'_>, scanner: &mut dyn CodeScanner) -> Result<ScannerError, Stop> {
-    match scanner.read(Instant::now() + SOON + on.slack) {
+fn refused(read: Read) -> Result<ScannerError, Stop> {
+    match read {
         Err(error) => Ok(error),
-        Ok(_) => Err(Stop::Failed("a code comes where none is right".into())),
+        Ok(_) => Err(Stop::Failed("no code is refused".into())),
     }
 }
 
