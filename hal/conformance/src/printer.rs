@@ -14,7 +14,8 @@ use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure, unti
 /// The hands at a printer. Orders are carried out when the call returns; some are given from another
 /// thread while the driver prints.
 ///
-/// Everything is right when it is plugged in, answering, paper in, cover closed, nothing hanging out and nothing left in the buffer.
+/// Everything is right when it is plugged in, answering, paper in, cover closed, nothing hanging out and
+/// nothing left in the buffer.
 pub trait Bench: Hands {
     /// What this model of printer can do; decides what is asked of it.
     fn model(&self) -> Model;
