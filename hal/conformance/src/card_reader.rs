@@ -9,17 +9,12 @@ use yici_hal::status::{Actor, CardMedia, Cause, DeviceState};
 
 pub use cards::{Card, Kind, cards};
 
-use crate::report::{Finding, Report};
-use crate::trial::{self, Done, Stop, Trial, Verdict, cannot, ensure, until};
+use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure, until};
 
 /// The hands at a card reader. Orders are carried out when the call returns.
-pub trait Bench: Sync {
-    /// Puts everything right: plugged in, answering, no card on it.
-    ///
-    /// # Errors
-    /// [`BenchError`](crate::BenchError).
-    fn restore(&self) -> Done;
-
+///
+/// Everything is right when it is plugged in, answering, no card on it.
+pub trait Bench: Hands {
     /// Lays a card on the reader.
     ///
     /// # Errors
@@ -121,22 +116,6 @@ pub enum Spoil {
 
 /// One case for card readers.
 pub type Case = trial::Case<dyn Bench, dyn CardReader>;
-
-/// Opens the driver under test.
-pub type Open<'a> = &'a dyn Fn() -> Result<Box<dyn CardReader>, String>;
-
-/// Runs cases, all of [`cases`] or some; `tell` hears of each as it ends. `slack` is what this machine
-/// may add to the times that the driver promises.
-pub fn run(
-    bench: &(dyn Bench + 'static),
-    open: Open<'_>,
-    slack: Duration,
-    cases: &[Case],
-    tell: impl FnMut(&Finding),
-) -> Report {
-    let trial = Trial { bench, open, slack };
-    trial::run(&trial, cases, || bench.restore(), tell)
-}
 
 /// All cases. Each starts with a driver opened afresh.
 pub fn cases() -> Vec<Case> {

@@ -3,20 +3,15 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use yici_hal::code_scanner::{CodeScanner, ScannerError};
+use yici_hal::code_scanner::{CodeScanner, ScannedCode, ScannerError};
 use yici_hal::status::{Actor, Cause, DeviceState};
 
-use crate::report::{Finding, Report};
-use crate::trial::{self, Done, Stop, Trial, Verdict, cannot, ensure, until};
+use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure, until};
 
 /// The hands at a scanner.
-pub trait Bench: Sync {
-    /// Puts everything right: plugged in, nothing under way.
-    ///
-    /// # Errors
-    /// [`BenchError`](crate::BenchError).
-    fn restore(&self) -> Done;
-
+///
+/// Everything is right when it is plugged in, nothing under way.
+pub trait Bench: Hands {
     /// Holds a code up; returns once the scanner has sent it, so that a long one has to be read
     /// meanwhile.
     ///
@@ -70,22 +65,6 @@ pub enum End {
 /// One case for scanners.
 pub type Case = trial::Case<dyn Bench, dyn CodeScanner>;
 
-/// Opens the driver under test.
-pub type Open<'a> = &'a dyn Fn() -> Result<Box<dyn CodeScanner>, String>;
-
-/// Runs cases, all of [`cases`] or some; `tell` hears of each as it ends. `slack` is what this machine
-/// may add to the times that the driver promises.
-pub fn run(
-    bench: &(dyn Bench + 'static),
-    open: Open<'_>,
-    slack: Duration,
-    cases: &[Case],
-    tell: impl FnMut(&Finding),
-) -> Report {
-    let trial = Trial { bench, open, slack };
-    trial::run(&trial, cases, || bench.restore(), tell)
-}
-
 /// All cases. Each starts with a driver opened afresh.
 pub fn cases() -> Vec<Case> {
     vec![
@@ -121,6 +100,8 @@ const ARRIVED: Duration = Duration::from_millis(500);
 /// Longest code at 9600 baud, and as much again.
 const SOON: Duration = Duration::from_secs(15);
 
+type Read = Result<Option<ScannedCode>, ScannerError>;
+
 type On<'a> = Trial<'a, dyn Bench, dyn CodeScanner>;
 
 fn nothing(on: &On<'_>) -> Verdict {
@@ -140,46 +121,38 @@ fn nothing(on: &On<'_>) -> Verdict {
 /// The code comes once, whole, and then nothing; and it shows that the scanner works.
 fn reads(on: &On<'_>, code: &Code) -> Verdict {
     let mut scanner = on.driver()?;
-    on.bench.scan(code)?;
-    expect(&mut *scanner, &code.text)?;
+    scan_and_read(on, &mut *scanner, code)?;
     silent(&mut *scanner)?;
     let status = scanner.status();
     ensure(status.ready(), || format!("after a code it is {status:?}"))?;
-    on.bench.scan(&plain("NEXT"))?;
-    expect(&mut *scanner, "NEXT")
+    scan_and_read(on, &mut *scanner, &plain("NEXT"))
 }
 
 /// As many bytes as the largest QR code holds.
 fn longest(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
-    let code = plain(&"7".repeat(2953));
-    while_scanning(on, &code, || expect(&mut *scanner, &code.text))
+    scan_and_read(on, &mut *scanner, &plain(&"7".repeat(2953)))
 }
 
 fn too_long(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
     let code = plain(&"x".repeat(5000));
-    while_scanning(on, &code, || {
-        let error = expect_error(&mut *scanner)?;
-        ensure(
-            matches!(error, ScannerError::TooLong) && error.actor() == Actor::Citizen,
-            || format!("a code that is too long is told as {error:?}"),
-        )
-    })?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)
+    let error = refused(scan_and_wait(on, &mut *scanner, &code)?)?;
+    ensure(
+        matches!(error, ScannerError::TooLong) && error.actor() == Actor::Citizen,
+        || format!("a code that is too long is told as {error:?}"),
+    )?;
+    scan_and_read(on, &mut *scanner, &plain(SLIP))
 }
 
 fn no_text(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
-    on.bench.scan(&plain("a\u{1}b"))?;
-    let error = expect_error(&mut *scanner)?;
+    let error = refused(scan_and_wait(on, &mut *scanner, &plain("a\u{1}b"))?)?;
     ensure(
         matches!(error, ScannerError::NotText) && error.cause().is_none(),
         || format!("what is no text is told as {error:?}"),
     )?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)
+    scan_and_read(on, &mut *scanner, &plain(SLIP))
 }
 
 fn forgotten(on: &On<'_>) -> Verdict {
@@ -194,13 +167,12 @@ fn forgotten(on: &On<'_>) -> Verdict {
         .forget()
         .map_err(|error| Stop::Failed(format!("it cannot forget: {error}")))?;
     on.bench.scan(&plain("NOW"))?;
-    expect(&mut *scanner, "NOW")
+    expect(on, &mut *scanner, "NOW")
 }
 
 fn unplugged(on: &On<'_>) -> Verdict {
     let mut scanner = on.driver()?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)?;
+    scan_and_read(on, &mut *scanner, &plain(SLIP))?;
     on.bench.scan(&Code {
         end: End::Pause,
         ..plain("HALF")
@@ -211,37 +183,54 @@ fn unplugged(on: &On<'_>) -> Verdict {
         Ok(_) => Ok(false),
     };
     until(SOON, "it says that it is gone", || gone(&mut *scanner))?;
-    let status = scanner.status();
-    ensure(
-        !status.ready()
-            && (status.device, status.cause) == (DeviceState::Offline, Some(Cause::NotConnected)),
-        || format!("a scanner that is not there is {status:?}"),
-    )?;
+    // A converter without its line takes a connection before it closes it.
+    until(SOON, "its status says that it is gone", || {
+        let status = scanner.status();
+        Ok(!status.ready()
+            && (status.device, status.cause) == (DeviceState::Offline, Some(Cause::NotConnected)))
+    })?;
     on.bench.replug()?;
     let began = Instant::now();
     until(RETURN + on.slack, "the scanner is used again", || {
         Ok(scanner.status().cause.is_none())
     })?;
     on.in_time(began, RETURN, "using the scanner again")?;
-    on.bench.scan(&plain(SLIP))?;
-    expect(&mut *scanner, SLIP)
+    scan_and_read(on, &mut *scanner, &plain(SLIP))
 }
 
-/// Holds a code up while the driver does something.
-fn while_scanning(on: &On<'_>, code: &Code, work: impl FnOnce() -> Verdict) -> Verdict {
+/// The code comes, whole.
+fn scan_and_read(on: &On<'_>, scanner: &mut dyn CodeScanner, code: &Code) -> Verdict {
+    came(scan_and_wait(on, scanner, code)?, &code.text)
+}
+
+/// Holds a code up and waits for it meanwhile: what nobody takes in of a long one may be lost.
+fn scan_and_wait(on: &On<'_>, scanner: &mut dyn CodeScanner, code: &Code) -> Result<Read, Stop> {
     let bench = on.bench;
     thread::scope(|scope| {
-        let scanning = scope.spawn(|| bench.scan(code));
-        let worked = work();
-        scanning
-            .join()
-            .map_err(|_| Stop::Failed("the hands panicked".into()))??;
-        worked
+        let mut scanning = Some(scope.spawn(|| bench.scan(code)));
+        let end = Instant::now() + SOON + on.slack;
+        loop {
+            let read = scanner.read(Instant::now() + Duration::from_millis(200));
+            let waits = matches!(read, Ok(None)) && Instant::now() < end;
+            // Of what cannot be scanned, nothing comes.
+            if let Some(hands) = scanning.take_if(|hands| hands.is_finished() || !waits) {
+                hands
+                    .join()
+                    .map_err(|_| Stop::Failed("the hands panicked".into()))??;
+            }
+            if !waits {
+                return Ok(read);
+            }
+        }
     })
 }
 
-fn expect(scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
-    match scanner.read(Instant::now() + SOON) {
+fn expect(on: &On<'_>, scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
+    came(scanner.read(Instant::now() + SOON + on.slack), text)
+}
+
+fn came(read: Read, text: &str) -> Verdict {
+    match read {
         Ok(Some(code)) => ensure(code.text() == text, || {
             format!("another text of {} bytes comes", code.text().len())
         }),
@@ -250,10 +239,10 @@ fn expect(scanner: &mut dyn CodeScanner, text: &str) -> Verdict {
     }
 }
 
-fn expect_error(scanner: &mut dyn CodeScanner) -> Result<ScannerError, Stop> {
-    match scanner.read(Instant::now() + SOON) {
+fn refused(read: Read) -> Result<ScannerError, Stop> {
+    match read {
         Err(error) => Ok(error),
-        Ok(_) => Err(Stop::Failed("a code comes where none is right".into())),
+        Ok(_) => Err(Stop::Failed("no code is refused".into())),
     }
 }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use yici_conformance::sim::{self, Device, Socket};
-use yici_conformance::{Case, Finding, Report, card_reader, code_scanner, printer};
+use yici_conformance::{
+    Case, Finding, Hands, Report, Trial, card_reader, code_scanner, printer, social_card,
+};
 use yici_hal::address::Address;
 use yici_hal::escpos::{self, Profile};
 use yici_hal::slip::PaperWidth;
-use yici_hal::{code_scanner as scanner, id_card};
+use yici_hal::{code_scanner as scanner, id_card, social_card as social};
 
 /// Runs the cases of a class of devices against the real driver
 #[derive(Parser)]
@@ -45,6 +47,7 @@ struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum Class {
     IdCard,
+    SocialCard,
     Code,
     Printer,
 }
@@ -75,43 +78,50 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Report {
-    let slack = Duration::from_secs(arguments.slack);
     let address = &arguments.device;
     let device = Device {
         socket: arguments.sim.clone(),
         name: arguments.name.clone(),
         usb: matches!(address, Address::Usb { .. } | Address::Hid { .. }),
     };
-    fn holds<B: ?Sized, D: ?Sized>(part: &str, mut cases: Vec<Case<B, D>>) -> Vec<Case<B, D>> {
-        cases.retain(|case| case.name.contains(part));
-        cases
-    }
-    let part = &arguments.case;
-    // A machine that hangs has at least said in which case.
-    let tell = |one: &Finding| eprintln!("{} ms: {} {:?}", one.milliseconds, one.case, one.outcome);
     match arguments.class {
         Class::IdCard => {
             let open = || id_card::open(address).map_err(|error| error.to_string());
-            let cases = holds(part, card_reader::cases());
-            card_reader::run(&sim::CardReader(device), &open, slack, &cases, tell)
+            let bench = sim::CardReader(device);
+            play(arguments, card_reader::cases(), &bench, &open)
+        }
+        Class::SocialCard => {
+            let open = || social::open(address).map_err(|error| error.to_string());
+            let bench = sim::SocialCard(device);
+            play(arguments, social_card::cases(), &bench, &open)
         }
         Class::Code => {
             let open = || scanner::open(address).map_err(|error| error.to_string());
-            let cases = holds(part, code_scanner::cases());
-            code_scanner::run(&sim::CodeScanner(device), &open, slack, &cases, tell)
+            let bench = sim::CodeScanner(device);
+            play(arguments, code_scanner::cases(), &bench, &open)
         }
         Class::Printer => {
             let profile = Profile::epson(arguments.paper);
-            let model = printer::Model::of(&profile);
             let open = || escpos::open(address, profile).map_err(|error| error.to_string());
-            let cases = holds(part, printer::cases());
-            printer::run(
-                &sim::Printer::new(device, model),
-                &open,
-                slack,
-                &cases,
-                tell,
-            )
+            let bench = sim::Printer::new(device, printer::Model::of(&profile));
+            play(arguments, printer::cases(), &bench, &open)
         }
     }
+}
+
+fn play<B: Hands + ?Sized, D: ?Sized>(
+    arguments: &Arguments,
+    mut cases: Vec<Case<B, D>>,
+    bench: &B,
+    open: &(dyn Fn() -> Result<Box<D>, String> + Sync),
+) -> Report {
+    cases.retain(|case| case.name.contains(&arguments.case));
+    let slack = Duration::from_secs(arguments.slack);
+    let trial = Trial { bench, open, slack };
+    // A machine that hangs has at least said in which case.
+    yici_conformance::run(&cases, &trial, tell)
+}
+
+fn tell(one: &Finding) {
+    eprintln!("{} ms: {} {:?}", one.milliseconds, one.case, one.outcome);
 }

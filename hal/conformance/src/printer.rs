@@ -9,19 +9,14 @@ use yici_hal::glyph;
 use yici_hal::slip::{Align, PaperWidth, Slip, Style};
 use yici_hal::status::{Cause, DeviceState, Paper};
 
-use crate::report::{Finding, Report};
-use crate::trial::{self, Done, Stop, Trial, Verdict, cannot, ensure, until};
+use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure, until};
 
 /// The hands at a printer. Orders are carried out when the call returns; some are given from another
 /// thread while the driver prints.
-pub trait Bench: Sync {
-    /// Puts everything right: plugged in, answering, paper in, cover closed, nothing hanging out and
-    /// nothing left in the buffer.
-    ///
-    /// # Errors
-    /// [`BenchError`](crate::BenchError).
-    fn restore(&self) -> Done;
-
+///
+/// Everything is right when it is plugged in, answering, paper in, cover closed, nothing hanging out and
+/// nothing left in the buffer.
+pub trait Bench: Hands {
     /// What this model of printer can do; decides what is asked of it.
     fn model(&self) -> Model;
 
@@ -157,22 +152,6 @@ impl Seen {
 
 /// One case for printers.
 pub type Case = trial::Case<dyn Bench, dyn Printer>;
-
-/// Opens the driver under test.
-pub type Open<'a> = &'a dyn Fn() -> Result<Box<dyn Printer>, String>;
-
-/// Runs cases, all of [`cases`] or some; `tell` hears of each as it ends. `slack` is what this machine
-/// may add to the times that the driver promises.
-pub fn run(
-    bench: &(dyn Bench + 'static),
-    open: Open<'_>,
-    slack: Duration,
-    cases: &[Case],
-    tell: impl FnMut(&Finding),
-) -> Report {
-    let trial = Trial { bench, open, slack };
-    trial::run(&trial, cases, || bench.restore(), tell)
-}
 
 /// All cases. Each starts with a driver opened afresh.
 pub fn cases() -> Vec<Case> {

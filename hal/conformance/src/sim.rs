@@ -13,10 +13,11 @@ use image::GrayImage;
 use image::imageops::crop_imm;
 use serde_json::{Value, json};
 
-use crate::card_reader::{self, Card, Reply, Spoil};
-use crate::code_scanner::{self, Code, End};
-use crate::printer::{self, Fault, Model, Seen};
-use crate::trial::{BenchError, Done, cannot};
+use crate::card_reader::{self, Bench as _, Card, Reply, Spoil};
+use crate::code_scanner::{self, Bench as _, Code, End};
+use crate::printer::{self, Bench as _, Fault, Model, Seen};
+use crate::social_card::{self, Bench as _, Holder};
+use crate::trial::{BenchError, Done, Hands, cannot};
 
 /// Where a `kiosk-sim` takes orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,13 +166,15 @@ impl CardReader {
     }
 }
 
-impl card_reader::Bench for CardReader {
+impl Hands for CardReader {
     fn restore(&self) -> Done {
         self.replug()?;
         self.silence(false)?;
         self.lift()
     }
+}
 
+impl card_reader::Bench for CardReader {
     fn lay(&self, card: &Card) -> Done {
         let request = json!({"order": {"Card": {"Lay": {"who": card.name}}}, "person": card});
         self.0.request(request).map(drop)
@@ -261,7 +264,7 @@ impl Printer {
     }
 }
 
-impl printer::Bench for Printer {
+impl Hands for Printer {
     fn restore(&self) -> Done {
         self.replug()?;
         self.silence(false)?;
@@ -291,7 +294,9 @@ impl printer::Bench for Printer {
             (number(&state, "slips"), number(&state, "partial"));
         Ok(())
     }
+}
 
+impl printer::Bench for Printer {
     fn model(&self) -> Model {
         self.model
     }
@@ -356,11 +361,13 @@ impl printer::Bench for Printer {
 /// A code scanner of a `kiosk-sim`.
 pub struct CodeScanner(pub Device);
 
-impl code_scanner::Bench for CodeScanner {
+impl Hands for CodeScanner {
     fn restore(&self) -> Done {
         self.replug()
     }
+}
 
+impl code_scanner::Bench for CodeScanner {
     fn scan(&self, code: &Code) -> Done {
         let end = match code.end {
             // What it sends by itself.
@@ -382,6 +389,66 @@ impl code_scanner::Bench for CodeScanner {
 
     fn replug(&self) -> Done {
         self.0.plug("CodeScanner", true)
+    }
+}
+
+/// The social security card of a `kiosk-sim`, which comes and goes in a reader of the PC/SC service.
+pub struct SocialCard(pub Device);
+
+impl SocialCard {
+    fn card(&self, order: Value) -> Done {
+        self.0.order(json!({"Social": order})).map(drop)
+    }
+}
+
+impl Hands for SocialCard {
+    fn restore(&self) -> Done {
+        self.freeze(false)?;
+        self.turn_over(false)?;
+        self.lift()
+    }
+}
+
+impl social_card::Bench for SocialCard {
+    fn lay(&self, holder: &Holder) -> Done {
+        // An ID card's other fields are not on it.
+        let person = json!({
+            "name": holder.name,
+            "sex": holder.sex,
+            "nation": holder.nation,
+            "birth": holder.birth,
+            "number": holder.number,
+            "valid_from": "",
+            "valid_to": "",
+        });
+        let order = json!({"Social": {"Lay": {"who": holder.name}}});
+        let request = json!({"order": order, "person": person});
+        self.0.request(request).map(drop)
+    }
+
+    fn lift(&self) -> Done {
+        if self.0.order(json!("State"))?["social_card"]["card"].is_null() {
+            return Ok(());
+        }
+        self.card(json!("Lift"))
+    }
+
+    fn turn_over(&self, on: bool) -> Done {
+        self.card(json!({"Mute": {"state": switch(on)}}))
+    }
+
+    fn freeze(&self, on: bool) -> Done {
+        self.card(json!({"Freeze": {"state": switch(on)}}))
+    }
+
+    fn spoil(&self, how: social_card::Spoil) -> Done {
+        self.card(match how {
+            social_card::Spoil::Status(word) => json!({"StatusWord": {"status": word}}),
+            social_card::Spoil::Truncated => json!("Truncate"),
+            social_card::Spoil::Late(time) => {
+                json!({"Late": {"milliseconds": time.as_millis() as u64}})
+            }
+        })
     }
 }
 

@@ -69,12 +69,21 @@ impl<B: ?Sized, D: ?Sized> Case<B, D> {
     }
 }
 
+/// What the hands at every bench can do.
+pub trait Hands: Sync {
+    /// Puts everything right, as the class's `Bench` says; called before each case.
+    ///
+    /// # Errors
+    /// [`BenchError`].
+    fn restore(&self) -> Done;
+}
+
 /// What the cases of a class are run with.
 pub struct Trial<'a, B: ?Sized, D: ?Sized> {
     /// The hands.
     pub bench: &'a B,
     /// Opens the driver afresh, as a terminal does when it starts.
-    pub open: &'a dyn Fn() -> Result<Box<D>, String>,
+    pub open: &'a (dyn Fn() -> Result<Box<D>, String> + Sync),
     /// What this machine may add to the times that drivers promise: it may be busy with other things,
     /// or be emulated.
     pub slack: Duration,
@@ -95,18 +104,17 @@ impl<B: ?Sized, D: ?Sized> Trial<'_, B, D> {
     }
 }
 
-/// Runs cases one after another; `restore` puts the bench right before each.
-pub(crate) fn run<B: ?Sized, D: ?Sized>(
-    trial: &Trial<'_, B, D>,
+/// Runs cases of a class one after another, all of its `cases()` or some; `tell` hears of each as it ends.
+pub fn run<B: Hands + ?Sized, D: ?Sized>(
     cases: &[Case<B, D>],
-    restore: impl Fn() -> Done,
+    trial: &Trial<'_, B, D>,
     mut tell: impl FnMut(&Finding),
 ) -> Report {
     let mut report = Report::default();
     for case in cases {
         let began = Instant::now();
         let played = catch_unwind(AssertUnwindSafe(|| {
-            restore()?;
+            trial.bench.restore()?;
             (case.play)(trial)
         }));
         let outcome = match played {
@@ -124,7 +132,7 @@ pub(crate) fn run<B: ?Sized, D: ?Sized>(
         report.cases.push(finding);
     }
     // Whoever uses the device next finds it in good order, or finds out by himself.
-    let _ = restore();
+    let _ = trial.bench.restore();
     report
 }
 
@@ -157,15 +165,26 @@ pub(crate) fn until(
 mod tests {
     use super::*;
 
-    const TRIAL: Trial<'_, (), ()> = Trial {
-        bench: &(),
-        open: &|| Ok(Box::new(())),
-        slack: Duration::ZERO,
-    };
+    struct Bench(Done);
+
+    impl Hands for Bench {
+        fn restore(&self) -> Done {
+            self.0.clone()
+        }
+    }
+
+    fn play(bench: Done, cases: &[Case<Bench, ()>], tell: impl FnMut(&Finding)) -> Report {
+        let trial = Trial {
+            bench: &Bench(bench),
+            open: &|| Ok(Box::new(())),
+            slack: Duration::ZERO,
+        };
+        run(cases, &trial, tell)
+    }
 
     #[test]
     fn every_case_gets_its_own_outcome() {
-        let cases: [Case<(), ()>; 5] = [
+        let cases: [Case<Bench, ()>; 5] = [
             Case::new("good", |_| Ok(())),
             Case::new("bad", |_| ensure(false, || "no".into())),
             Case::new("none", |_| Ok(cannot("fly")?)),
@@ -175,7 +194,7 @@ mod tests {
             Case::new("panics", |_| panic!("on purpose")),
         ];
         let mut told = 0;
-        let report = run(&TRIAL, &cases, || Ok(()), |_| told += 1);
+        let report = play(Ok(()), &cases, |_| told += 1);
         let outcomes: Vec<_> = report.cases.iter().map(|one| &one.outcome).collect();
         assert_eq!(
             outcomes,
@@ -192,8 +211,8 @@ mod tests {
 
     #[test]
     fn a_bench_that_cannot_be_put_right_passes_nothing() {
-        let cases: [Case<(), ()>; 1] = [Case::new("any", |_| Ok(()))];
-        let broken = || Err(BenchError::Broken("gone".into()));
-        assert_eq!(run(&TRIAL, &cases, broken, |_| {}).failed().len(), 1);
+        let cases: [Case<Bench, ()>; 1] = [Case::new("any", |_| Ok(()))];
+        let broken = Err(BenchError::Broken("gone".into()));
+        assert_eq!(play(broken, &cases, |_| {}).failed().len(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! A camera made by the kernel itself: `vivid` as a webcam that shows bars of colour, up to 3840 × 2160.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use image::{RgbImage, imageops};
@@ -14,7 +14,6 @@ use crate::bench::{Bench, address, load, until};
 pub const TESTS: &[Test] = &[
     ("camera: previews and pictures come whole", takes_pictures),
     ("camera: auto finds it", is_found),
-    ("camera: one program at a time", is_busy),
     ("camera: unplugged, it is told and comes back", comes_back),
 ];
 
@@ -23,7 +22,8 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
 }
 
-fn plug() {
+/// Makes the kernel's camera, or plugs it in again.
+pub fn plug() {
     load(
         "vivid",
         &[
@@ -33,10 +33,30 @@ fn plug() {
             "input_types=0",
         ],
     );
-    until("there is a camera", || {
-        PathBuf::from("/dev/video0").exists()
-    });
+    let there = || PathBuf::from("/dev/video0").exists();
+    if !there() {
+        fs::write(PathBuf::from(DRIVER).join("bind"), DEVICE).unwrap();
+    }
+    until("there is a camera", there);
 }
+
+/// Pulls it out.
+pub fn unplug() {
+    fs::write(PathBuf::from(DRIVER).join("unbind"), DEVICE).unwrap();
+}
+
+/// Sets how many of a hundred pictures get lost on their way.
+pub fn lose(percent: i32) {
+    let mut device = linuxvideo::Device::open(Path::new("/dev/video0")).unwrap();
+    let mut controls = device.controls().flatten();
+    let lost = controls.find(|control| control.name() == "Percentage of Dropped Buffers");
+    let lost = lost.unwrap().id();
+    drop(controls);
+    device.write_control_raw(lost, percent).unwrap();
+}
+
+const DRIVER: &str = "/sys/bus/platform/drivers/vivid";
+const DEVICE: &str = "vivid.0";
 
 /// The bars as ITU-R BT.471 orders them.
 #[track_caller]
@@ -83,27 +103,8 @@ fn is_found(_: &Bench) {
     assert_bars(camera.preview(soon()).unwrap().picture());
 }
 
-fn is_busy(_: &Bench) {
-    plug();
-    let mut first = camera::open(&address("v4l:/dev/video0")).unwrap();
-    first.preview(soon()).unwrap();
-    let mut second = camera::open(&address("v4l:/dev/video0")).unwrap();
-    let error = second.preview(soon()).unwrap_err();
-    assert!(matches!(error, CameraError::Busy), "{error:?}");
-    assert_eq!(second.status().cause, Some(Cause::Busy));
-    first.rest();
-    second.preview(soon()).unwrap();
-}
-
 fn comes_back(_: &Bench) {
     plug();
-    let driver = PathBuf::from("/sys/bus/platform/drivers/vivid");
-    let device = fs::read_dir(&driver)
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .find(|name| name.starts_with("vivid"))
-        .unwrap();
     for name in ["v4l:/dev/video0", "auto"] {
         let mut camera = camera::open(&address(name)).unwrap();
         camera.preview(soon()).unwrap();
@@ -118,7 +119,7 @@ fn comes_back(_: &Bench) {
                     }
                 }
             });
-            fs::write(driver.join("unbind"), &device).unwrap();
+            unplug();
             let error = taking.join().unwrap();
             assert!(matches!(error, CameraError::DeviceGone(_)), "{error:?}");
         });
@@ -126,10 +127,7 @@ fn comes_back(_: &Bench) {
         assert_eq!(status.cause, Some(Cause::NotConnected));
         assert_eq!(status.device, DeviceState::Offline);
         assert!(!status.ready());
-        fs::write(driver.join("bind"), &device).unwrap();
-        until("there is a camera", || {
-            PathBuf::from("/dev/video0").exists()
-        });
+        plug();
         let back = Instant::now();
         until("it works again", || camera.status().ready());
         println!("        back after {:?}", back.elapsed());

@@ -1,15 +1,22 @@
-//! The conformance suite of `hal/conformance`, over USB.
+//! The conformance suite of `hal/conformance`, over USB, HID and Video4Linux.
 
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use yici_conformance::camera::Bench as _;
+use yici_conformance::card_reader::{self, Card, Reply, Spoil};
+use yici_conformance::code_scanner::{self, Bench as _, Code, End};
 use yici_conformance::sim::{self, Device, Socket};
-use yici_conformance::{Finding, Report, card_reader, printer};
+use yici_conformance::{BenchError, Case, Done, Finding, Hands, Trial, cannot, printer, run};
+use yici_hal::camera;
 use yici_hal::escpos::{self, Profile};
 use yici_hal::id_card;
 use yici_hal::slip::PaperWidth;
 
 use crate::Test;
 use crate::bench::{Bench, address};
+use crate::{hid, keyboards};
 
 pub const TESTS: &[Test] = &[
     ("conformance: ID card reader, shape A", |bench| {
@@ -21,6 +28,9 @@ pub const TESTS: &[Test] = &[
     ("conformance: printer of class 7", |bench| {
         printer(bench, "printer-1", "usb:class=printer?port=1-3")
     }),
+    ("conformance: ID card reader in HID reports", hid_reader),
+    ("conformance: code scanner that types", keyboard),
+    ("conformance: camera", vivid),
 ];
 
 /// What an emulated processor on a busy machine may add to what drivers promise.
@@ -41,22 +51,29 @@ fn tell(one: &Finding) {
     );
 }
 
+/// Runs all cases of a class; none may fail, and only these may be left out.
 #[track_caller]
-fn passes(report: &Report) {
-    assert!(!report.cases.is_empty());
+fn conforms<B: Hands + ?Sized, D: ?Sized>(
+    cases: &[Case<B, D>],
+    not_run: &[&str],
+    bench: &B,
+    open: &(dyn Fn() -> Result<Box<D>, String> + Sync),
+) {
+    let trial = Trial {
+        bench,
+        open,
+        slack: SLACK,
+    };
+    let report = run(cases, &trial, tell);
     assert!(report.failed().is_empty(), "{:?}", report.failed());
+    let left_out: Vec<_> = report.not_run().iter().map(|(case, _)| *case).collect();
+    assert_eq!(left_out, not_run);
 }
 
 fn reader(bench: &'static Bench, name: &str, place: &str) {
     let open = || id_card::open(&address(place)).map_err(|error| error.to_string());
     let bench = sim::CardReader(device(bench, name));
-    passes(&card_reader::run(
-        &bench,
-        &open,
-        SLACK,
-        &card_reader::cases(),
-        tell,
-    ));
+    conforms(&card_reader::cases(), &[], &bench, &open);
 }
 
 fn printer(bench: &'static Bench, name: &str, place: &str) {
@@ -64,5 +81,166 @@ fn printer(bench: &'static Bench, name: &str, place: &str) {
     let model = printer::Model::of(&profile);
     let open = || escpos::open(&address(place), profile).map_err(|error| error.to_string());
     let bench = sim::Printer::new(device(bench, name), model);
-    passes(&printer::run(&bench, &open, SLACK, &printer::cases(), tell));
+    conforms(
+        &printer::cases(),
+        &["slip-is-printed-as-drawn"],
+        &bench,
+        &open,
+    );
+}
+
+/// A reader in HID reports.
+struct HidReader {
+    device: hid::Device,
+    sim: sim::CardReader,
+}
+
+fn hid_reader(_: &Bench) {
+    let directory = Path::new("/tmp/hid-conformance");
+    let bench = HidReader {
+        device: hid::Device::start(directory),
+        sim: sim::CardReader(Device::only(Socket::Unix(directory.join("ctl")))),
+    };
+    let open = || id_card::open(&address(hid::ADDRESS)).map_err(|error| error.to_string());
+    let not_run = ["unplugged-while-reading-and-back"];
+    conforms(&card_reader::cases(), &not_run, &bench, &open);
+}
+
+impl Hands for HidReader {
+    fn restore(&self) -> Done {
+        self.device.plug();
+        self.sim.restore()
+    }
+}
+
+impl card_reader::Bench for HidReader {
+    fn lay(&self, card: &Card) -> Done {
+        self.sim.lay(card)
+    }
+
+    fn lift(&self) -> Done {
+        self.sim.lift()
+    }
+
+    fn lift_while_reading(&self) -> Done {
+        self.sim.lift_while_reading()
+    }
+
+    fn spoil(&self, reply: Reply, how: Spoil) -> Done {
+        self.sim.spoil(reply, how)
+    }
+
+    fn silence(&self, on: bool) -> Done {
+        self.sim.silence(on)
+    }
+
+    fn unplug(&self) -> Done {
+        self.device.unplug();
+        Ok(())
+    }
+
+    fn replug(&self) -> Done {
+        self.device.plug();
+        Ok(())
+    }
+
+    fn module(&self) -> Done<String> {
+        self.sim.module()
+    }
+}
+
+/// A scanner that types; none while its plug is pulled.
+struct Keyboard(Mutex<Option<keyboards::Scanner>>);
+
+impl Keyboard {
+    fn scanner(&self) -> MutexGuard<'_, Option<keyboards::Scanner>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn keyboard(_: &Bench) {
+    let bench = Keyboard(Mutex::default());
+    let open = || Ok(keyboards::open(keyboards::ADDRESS));
+    // What has no key.
+    let not_run = [
+        "ends-with-lf",
+        "ends-with-cr-lf",
+        "chinese-in-utf-8",
+        "chinese-in-gb18030",
+        "no-text",
+    ];
+    conforms(&code_scanner::cases(), &not_run, &bench, &open);
+}
+
+impl Hands for Keyboard {
+    fn restore(&self) -> Done {
+        self.replug()
+    }
+}
+
+impl code_scanner::Bench for Keyboard {
+    fn scan(&self, code: &Code) -> Done {
+        let enter = match code.end {
+            End::Cr => true,
+            End::Pause => false,
+            End::Lf | End::CrLf => return cannot("type a line feed"),
+        };
+        let mut scanner = self.scanner();
+        let Some(scanner) = &mut *scanner else {
+            return Err(BenchError::Broken("its plug is pulled".into()));
+        };
+        match scanner.type_text(&code.text, enter) {
+            true => Ok(()),
+            false => cannot("type what has no key"),
+        }
+    }
+
+    fn unplug(&self) -> Done {
+        *self.scanner() = None;
+        Ok(())
+    }
+
+    fn replug(&self) -> Done {
+        self.scanner()
+            .get_or_insert_with(|| keyboards::Scanner::plug("Simulated scanner"));
+        Ok(())
+    }
+}
+
+/// The kernel's own camera.
+struct Vivid;
+
+fn vivid(_: &Bench) {
+    let open = || camera::open(&address("v4l:/dev/video0")).map_err(|error| error.to_string());
+    let cases = yici_conformance::camera::cases();
+    conforms(
+        &cases,
+        &[],
+        &Vivid as &dyn yici_conformance::camera::Bench,
+        &open,
+    );
+}
+
+impl Hands for Vivid {
+    fn restore(&self) -> Done {
+        self.replug()?;
+        self.blind(false)
+    }
+}
+
+impl yici_conformance::camera::Bench for Vivid {
+    fn unplug(&self) -> Done {
+        crate::camera::unplug();
+        Ok(())
+    }
+
+    fn replug(&self) -> Done {
+        crate::camera::plug();
+        Ok(())
+    }
+
+    fn blind(&self, on: bool) -> Done {
+        crate::camera::lose(if on { 100 } else { 0 });
+        Ok(())
+    }
 }

@@ -17,7 +17,8 @@ use crate::bench::{Bench, address, load, read, until};
 
 pub const TESTS: &[Test] = &[("hid: cards, silence, unplugging", reads_cards)];
 
-const ADDRESS: &str = "hid:0483:572b";
+/// The reader's.
+pub const ADDRESS: &str = "hid:0483:572b";
 
 /// Events of /dev/uhid: linux/uhid.h, whose structures are packed.
 const DESTROY: u32 = 1;
@@ -34,15 +35,17 @@ const REPORTS: [u8; 27] = [
     0x95, 0x40, 0x81, 0x02, 0x09, 0x03, 0x95, 0x40, 0x91, 0x02, 0xC0,
 ];
 
-/// The reader; it is gone when dropped.
-struct Device {
+/// The reader, plugged in at first; it is gone for good when dropped.
+pub struct Device {
     uhid: File,
     sim: Child,
 }
 
 impl Device {
-    fn plug(directory: &Path) -> Self {
+    /// Starts one whose `kiosk-sim` takes orders at `ctl` in a directory.
+    pub fn start(directory: &Path) -> Self {
         load("uhid", &[]);
+        std::fs::create_dir_all(directory).unwrap();
         let link = directory.join("line");
         let mut sim = Command::new("/kiosk-sim")
             .arg("run")
@@ -64,23 +67,38 @@ impl Device {
             .write(true)
             .open(&link)
             .unwrap();
-        (&uhid).write_all(&create()).unwrap();
         let (mut from_host, mut to_line) = (uhid.try_clone().unwrap(), line.try_clone().unwrap());
         thread::spawn(move || while requests(&mut from_host, &mut to_line).is_some() {});
         let (mut to_host, mut from_line) = (uhid.try_clone().unwrap(), line);
         thread::spawn(move || while replies(&mut from_line, &mut to_host).is_some() {});
-        let file = || {
-            discover::devices()
-                .iter()
-                .any(|device| device.vendor == 0x0483)
-        };
-        until("the reader is there", file);
-        Self { uhid, sim }
+        let device = Self { uhid, sim };
+        device.plug();
+        device
+    }
+
+    /// Plugs it in; returns once the kernel knows it.
+    pub fn plug(&self) {
+        if !Self::is_plugged() {
+            (&self.uhid).write_all(&create()).unwrap();
+            until("the reader is there", Self::is_plugged);
+        }
+    }
+
+    /// Pulls its plug.
+    pub fn unplug(&self) {
+        (&self.uhid).write_all(&DESTROY.to_le_bytes()).unwrap();
+    }
+
+    fn is_plugged() -> bool {
+        discover::devices()
+            .iter()
+            .any(|device| device.vendor == 0x0483)
     }
 }
 
 impl Drop for Device {
     fn drop(&mut self) {
+        // Unless it is pulled out already.
         let _ = self.uhid.write_all(&DESTROY.to_le_bytes());
         let _ = self.sim.kill();
         let _ = self.sim.wait();
@@ -116,7 +134,7 @@ fn requests(uhid: &mut File, line: &mut File) -> Option<()> {
     Some(())
 }
 
-/// Passes what comes from the line on, in reports.
+/// Passes what comes from the line on, in reports; while the plug is pulled, nowhere.
 fn replies(line: &mut File, uhid: &mut File) -> Option<()> {
     let mut payload = [0; 63];
     let read = line.read(&mut payload).ok().filter(|&read| read > 0)?;
@@ -125,12 +143,12 @@ fn replies(line: &mut File, uhid: &mut File) -> Option<()> {
     event.push(read as u8);
     event.extend(payload);
     event.resize(EVENT, 0);
-    uhid.write_all(&event).ok()
+    let _ = uhid.write_all(&event);
+    Some(())
 }
 
 fn reads_cards(_: &Bench) {
     let directory = Path::new("/tmp/hid");
-    std::fs::create_dir_all(directory).unwrap();
     let ctl = |order: &str| {
         let done = Command::new("/kiosk-sim")
             .args([
@@ -144,7 +162,7 @@ fn reads_cards(_: &Bench) {
         assert!(done.unwrap().success(), "{order}");
     };
     let lay = || ctl("card lay citizen");
-    let device = Device::plug(directory);
+    let device = Device::start(directory);
     let found = discover::devices();
     let found = found.iter().find(|device| device.vendor == 0x0483).unwrap();
     assert_eq!(found.class, Some(DeviceClass::IdCard));
@@ -158,12 +176,11 @@ fn reads_cards(_: &Bench) {
     ctl("card silent off");
     assert!(reader.status().ready());
 
-    drop(device);
+    device.unplug();
     until("the unplugging is noticed", || {
         reader.status().cause == Some(Cause::NotConnected)
     });
-    let device = Device::plug(directory);
+    device.plug();
     until("it is back", || reader.status().ready());
     assert_eq!(read(&mut *reader, lay).name, "李小满");
-    drop(device);
 }

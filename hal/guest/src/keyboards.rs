@@ -19,13 +19,15 @@ pub const TESTS: &[Test] = &[
     ("keyboards: what nobody took in does no harm", overrun),
 ];
 
-const ADDRESS: &str = "hid:0c2e:0901";
+/// The scanner's.
+pub const ADDRESS: &str = "hid:0c2e:0901";
 
 /// A keyboard that calls itself a scanner; pulled out when dropped.
-struct Scanner(VirtualDevice);
+pub struct Scanner(VirtualDevice);
 
 impl Scanner {
-    fn plug(name: &str) -> Self {
+    /// Plugs one in.
+    pub fn plug(name: &str) -> Self {
         load("uinput", &[]);
         let keys: AttributeSet<KeyCode> = (1..=120).map(KeyCode::new).collect();
         let device = VirtualDevice::builder()
@@ -52,6 +54,32 @@ impl Scanner {
         }
     }
 
+    /// Types a text as a keyboard with the usual American keys, and Enter behind it if there is to be one;
+    /// false, and nothing typed, if there is no key for a character.
+    pub fn type_text(&mut self, text: &str, enter: bool) -> bool {
+        let keys: Option<Vec<_>> = text.chars().map(key).collect();
+        let Some(keys) = keys else {
+            return false;
+        };
+        for (key, shifted) in keys {
+            let shift =
+                |value| InputEvent::new(EventType::KEY.0, KeyCode::KEY_LEFTSHIFT.code(), value);
+            if shifted {
+                self.0.emit(&[shift(1)]).unwrap();
+            }
+            self.tap(key);
+            if shifted {
+                self.0.emit(&[shift(0)]).unwrap();
+            }
+            // As fast as scanners type; the kernel holds no more than some dozen keys.
+            thread::sleep(Duration::from_millis(2));
+        }
+        if enter {
+            self.tap(KeyCode::KEY_ENTER);
+        }
+        true
+    }
+
     /// Scans `Ab1` and presses Enter; faster than any scanner.
     fn scan(&mut self) {
         let shift = |value| InputEvent::new(EventType::KEY.0, KeyCode::KEY_LEFTSHIFT.code(), value);
@@ -64,7 +92,26 @@ impl Scanner {
     }
 }
 
-fn open(place: &str) -> Box<dyn CodeScanner> {
+/// The key of a character, and whether it takes Shift: rows of keys have successive codes.
+fn key(character: char) -> Option<(KeyCode, bool)> {
+    const ROWS: [(u16, &str, &str); 6] = [
+        (2, "1234567890-=", "!@#$%^&*()_+"),
+        (16, "qwertyuiop[]", "QWERTYUIOP{}"),
+        (30, "asdfghjkl;'`", "ASDFGHJKL:\"~"),
+        (43, "\\", "|"),
+        (44, "zxcvbnm,./", "ZXCVBNM<>?"),
+        (57, " ", ""),
+    ];
+    ROWS.iter().find_map(|(first, plain, shifted)| {
+        let at = |row: &str| row.chars().position(|one| one == character);
+        let found = at(plain).map(|at| (at, false));
+        let (at, shift) = found.or_else(|| at(shifted).map(|at| (at, true)))?;
+        Some((KeyCode::new(first + u16::try_from(at).ok()?), shift))
+    })
+}
+
+/// Opens the scanner at an address, once it is there.
+pub fn open(place: &str) -> Box<dyn CodeScanner> {
     let mut opened = None;
     until("the keyboard is there", || {
         opened = code_scanner::open(&address(place)).ok();

@@ -14,8 +14,9 @@ pub(super) struct Command {
 }
 
 // Limits: public drivers give find and select 100 ms, SAM id 300, base 2000, new address 1500, and no
-// command more than 5 s (reference/devices.md §1). Those that poll have no patience to lose; these
-// leave room for slower modules and for the line itself (a base reply takes 112 ms at 115200 baud).
+// command more than 5 s (reference/devices.md §1). Only "find" is asked again and again, and has no
+// patience to lose: one that is late costs nobody anything, while a "select" that is given up too early
+// tells of a reader out of order, with a card lying there. The others leave room for slower modules and for the line itself (a base reply takes 112 ms at 115200 baud).
 
 /// SAM status: `11 FF`.
 pub(super) const STATUS: Command = Command {
@@ -57,7 +58,7 @@ pub(super) const FIND: Command = Command {
 pub(super) const SELECT: Command = Command {
     code: 0x20,
     parameter: 0x02,
-    limit: Duration::from_millis(500),
+    limit: Duration::from_millis(1500),
     fits: |reply| {
         if reply.sw3 == sw3::OK {
             reply.data.len() == 8

@@ -1,16 +1,21 @@
 //! The conformance suite against every driver, over serial lines and the network.
 
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use yici_conformance::sim::{self, Device, Socket};
-use yici_conformance::{Case, Report, card_reader, code_scanner, printer};
+use yici_conformance::social_card::{Holder, Spoil};
+use yici_conformance::{
+    BenchError, Case, Done, Hands, Trial, card_reader, code_scanner, printer, run, social_card,
+};
 use yici_hal::address::Address;
 use yici_hal::escpos::{self, Charset, Completion, Profile, QrMethod};
 use yici_hal::slip::PaperWidth;
-use yici_hal::{code_scanner as scanner, id_card};
+use yici_hal::{code_scanner as scanner, id_card, social_card as social};
 
 use crate::bench::Bench;
 use crate::converter;
+use crate::pcscd::{Pcscd, with_pcscd};
 
 /// What a busy machine may add to the times that drivers promise.
 const SLACK: Duration = Duration::from_secs(10);
@@ -87,44 +92,139 @@ fn printer_that_confirms_nothing() {
     let mut cases = printer::cases();
     cases.retain(|case| names.contains(&case.name.as_str()));
     let not_run = ["slip-completes-behind-its-last-byte"];
-    conforms(cases, &not_run, |cases| {
-        run_printers(&bench, &address, profile, cases)
+    run_printers(&bench, &address, profile, cases, &not_run);
+}
+
+#[test]
+fn social_card_reader_of_the_pcsc_service() {
+    let test = "conformance::social_card_reader_of_the_pcsc_service";
+    with_pcscd(test, |pcscd| {
+        let bench = Bench::run(&["--social-card", &format!("127.0.0.1:{}", pcscd.port)]);
+        let open = || {
+            social::open(&"pcsc:Virtual PCD 00 00".parse().unwrap())
+                .map_err(|error| error.to_string())
+        };
+        let hands = Hall {
+            card: sim::SocialCard(device(&bench)),
+            pcscd: Mutex::new(pcscd),
+        };
+        conforms(social_card::cases(), &[], &hands, &open);
     });
+}
+
+/// A card and the service whose reader it lies in.
+struct Hall {
+    card: sim::SocialCard,
+    pcscd: Mutex<Pcscd>,
+}
+
+impl Hall {
+    fn pcscd(&self) -> MutexGuard<'_, Pcscd> {
+        self.pcscd.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start_service(&self, with_readers: bool) -> Done {
+        self.pcscd().start_again(with_readers);
+        let end = Instant::now() + Duration::from_secs(30);
+        let there = || {
+            yici_hal::smart_card::readers().is_ok_and(|readers| readers.is_empty() != with_readers)
+        };
+        while !there() {
+            if Instant::now() > end {
+                return Err(BenchError::Broken("pcscd does not start".into()));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+}
+
+impl Hands for Hall {
+    fn restore(&self) -> Done {
+        self.pcscd().go_on();
+        if yici_hal::smart_card::readers().map_or(0, |readers| readers.len()) == 0 {
+            self.start_service(true)?;
+        }
+        self.card.restore()
+    }
+}
+
+impl social_card::Bench for Hall {
+    fn lay(&self, holder: &Holder) -> Done {
+        self.card.lay(holder)
+    }
+
+    fn lift(&self) -> Done {
+        self.card.lift()
+    }
+
+    fn turn_over(&self, on: bool) -> Done {
+        self.card.turn_over(on)
+    }
+
+    fn freeze(&self, on: bool) -> Done {
+        self.card.freeze(on)
+    }
+
+    fn spoil(&self, how: Spoil) -> Done {
+        self.card.spoil(how)
+    }
+
+    fn run_service(&self, on: bool) -> Done {
+        if on {
+            return self.start_service(true);
+        }
+        self.pcscd().kill();
+        Ok(())
+    }
+
+    fn hold_service(&self, on: bool) -> Done {
+        if on {
+            self.pcscd().stop();
+        } else {
+            self.pcscd().go_on();
+        }
+        Ok(())
+    }
+
+    fn unplug(&self) -> Done {
+        self.start_service(false)
+    }
+
+    fn replug(&self) -> Done {
+        self.start_service(true)
+    }
 }
 
 fn card_readers(bench: &Bench, address: &Address) {
     let open = || id_card::open(address).map_err(|error| error.to_string());
     let hands = sim::CardReader(device(bench));
-    conforms(card_reader::cases(), &[], |cases| {
-        card_reader::run(&hands, &open, SLACK, cases, |_| {})
-    });
+    conforms(card_reader::cases(), &[], &hands, &open);
 }
 
 fn code_scanners(bench: &Bench, address: &Address) {
     let open = || scanner::open(address).map_err(|error| error.to_string());
     let hands = sim::CodeScanner(device(bench));
-    conforms(code_scanner::cases(), &[], |cases| {
-        code_scanner::run(&hands, &open, SLACK, cases, |_| {})
-    });
+    conforms(code_scanner::cases(), &[], &hands, &open);
 }
 
 fn printers(bench: &Bench, address: &Address, profile: Profile) {
-    conforms(printer::cases(), &[], |cases| {
-        run_printers(bench, address, profile, cases)
-    });
+    run_printers(bench, address, profile, printer::cases(), &[]);
     let unknown = &bench.printer_state()["unknown"];
     assert_eq!(unknown, &serde_json::json!({}), "it knows all that we send");
 }
 
+#[track_caller]
 fn run_printers(
     bench: &Bench,
     address: &Address,
     profile: Profile,
-    cases: &[printer::Case],
-) -> Report {
+    cases: Vec<printer::Case>,
+    not_run: &[&str],
+) {
     let open = || escpos::open(address, profile).map_err(|error| error.to_string());
     let hands = sim::Printer::new(device(bench), printer::Model::of(&profile));
-    printer::run(&hands, &open, SLACK, cases, |_| {})
+    conforms(cases, not_run, &hands, &open);
 }
 
 fn device(bench: &Bench) -> Device {
@@ -133,12 +233,18 @@ fn device(bench: &Bench) -> Device {
 
 /// Nothing fails, and nothing is left out but what is known to be.
 #[track_caller]
-fn conforms<B: ?Sized, D: ?Sized>(
+fn conforms<B: Hands + ?Sized, D: ?Sized>(
     cases: Vec<Case<B, D>>,
     not_run: &[&str],
-    run: impl Fn(&[Case<B, D>]) -> Report,
+    bench: &B,
+    open: &(dyn Fn() -> Result<Box<D>, String> + Sync),
 ) {
-    let report = run(&cases);
+    let trial = Trial {
+        bench,
+        open,
+        slack: SLACK,
+    };
+    let report = run(&cases, &trial, |_| {});
     println!("{report}");
     let left_out: Vec<_> = report.not_run().iter().map(|(case, _)| *case).collect();
     assert_eq!(left_out, not_run);

@@ -1,4 +1,5 @@
-//! Social security cards and ID cards through a real PC/SC service.
+//! Social security cards and ID cards through a real PC/SC service: what is beside the cases of the
+//! conformance suite.
 
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,6 @@ use crate::pcscd::{Pcscd, with_pcscd};
 
 /// Generous, as the machine may be busy; and still far from "never".
 const SOON: Duration = Duration::from_secs(30);
-
-/// What a busy machine may add to a deadline.
-const BUSY: Duration = Duration::from_secs(10);
 
 fn cards(pcscd: &Pcscd) -> Bench {
     let slot = |number: u16| format!("127.0.0.1:{}", pcscd.port + number);
@@ -111,118 +109,6 @@ fn social_security_cards_are_read() {
 }
 
 #[test]
-fn a_card_is_found_once_until_it_leaves() {
-    with_pcscd(
-        "smart_cards::a_card_is_found_once_until_it_leaves",
-        |pcscd| {
-            let bench = cards(&pcscd);
-            let mut reader = social_reader();
-            bench.ctl("social lay citizen");
-            found(&mut *reader);
-            assert_eq!(reader.read().unwrap().name, "李小满");
-            for _ in 0..20 {
-                assert!(!reader.find().unwrap(), "it was read and lies there still");
-            }
-            let status = reader.status();
-            assert!(status.ready());
-            assert_eq!(status.media, Some(CardMedia::Present));
-            // Another one in its place, without a look in between.
-            bench.ctl("social lift");
-            bench.ctl("social lay man");
-            found(&mut *reader);
-            assert_eq!(reader.read().unwrap().name, "赵大暑");
-            assert_eq!(bench.ctl("state")["social_card"]["reads"], 2);
-        },
-    );
-}
-
-#[test]
-fn a_card_that_does_not_answer_is_the_citizens_to_lay_again() {
-    with_pcscd(
-        "smart_cards::a_card_that_does_not_answer_is_the_citizens_to_lay_again",
-        |pcscd| {
-            let bench = cards(&pcscd);
-            let mut reader = social_reader();
-            bench.ctl("social mute on");
-            let error = lay_and_read(&bench, &mut *reader, "citizen").unwrap_err();
-            assert!(
-                matches!(error, SocialCardError::Card(SmartCardError::CardSilent)),
-                "{error:?}"
-            );
-            assert_eq!((error.actor(), error.cause()), (Actor::Citizen, None));
-            assert!(reader.status().ready(), "the reader is well");
-            bench.ctl("social mute off");
-            let card = lay_and_read(&bench, &mut *reader, "citizen").unwrap();
-            assert_eq!(card.name, "李小满");
-
-            // Lifted after it was found.
-            bench.ctl("social lay citizen");
-            found(&mut *reader);
-            bench.ctl("social lift");
-            let error = reader.read().unwrap_err();
-            assert_eq!((error.actor(), error.cause()), (Actor::Citizen, None));
-        },
-    );
-}
-
-#[test]
-fn a_card_that_hangs_holds_nobody_up() {
-    with_pcscd("smart_cards::a_card_that_hangs_holds_nobody_up", |pcscd| {
-        let bench = cards(&pcscd);
-        let mut reader = social_reader();
-        bench.ctl("social lay citizen");
-        found(&mut *reader);
-        bench.ctl("social freeze on");
-        let asked = Instant::now();
-        let error = reader.read().unwrap_err();
-        assert!(asked.elapsed() < BUSY + Duration::from_secs(5));
-        assert!(
-            matches!(error, SocialCardError::Card(SmartCardError::CardSilent)),
-            "{error:?}"
-        );
-        let asked = Instant::now();
-        let error = reader.find().unwrap_err();
-        assert!(asked.elapsed() < BUSY + Duration::from_secs(1));
-        assert_eq!(error.actor(), Actor::Citizen, "{error:?}");
-        assert!(
-            !reader.status().ready(),
-            "it cannot be told whether it works"
-        );
-        bench.ctl("social freeze off");
-        bench.ctl("social lift");
-        gone(&mut *reader);
-        let card = lay_and_read(&bench, &mut *reader, "man").unwrap();
-        assert_eq!(card.name, "赵大暑");
-    });
-}
-
-#[test]
-fn a_late_reply_never_passes_for_the_next_one() {
-    with_pcscd(
-        "smart_cards::a_late_reply_never_passes_for_the_next_one",
-        |pcscd| {
-            let bench = cards(&pcscd);
-            let mut reader = social_reader();
-            bench.ctl("social lay man");
-            found(&mut *reader);
-            bench.ctl("social late 6500");
-            let error = reader.read().unwrap_err();
-            assert!(
-                matches!(error, SocialCardError::Card(SmartCardError::CardSilent)),
-                "{error:?}"
-            );
-            until("the reader's return", || {
-                reader.find().is_ok().then_some(())
-            });
-            bench.ctl("social lift");
-            gone(&mut *reader);
-            let card = lay_and_read(&bench, &mut *reader, "citizen").unwrap();
-            assert_eq!(card.name, "李小满");
-        },
-    );
-}
-
-#[test]
 fn wrong_replies_are_refused_and_the_next_card_is_read() {
     with_pcscd(
         "smart_cards::wrong_replies_are_refused_and_the_next_card_is_read",
@@ -312,35 +198,6 @@ fn a_service_that_ends_is_told_and_found_again() {
                 lay_and_read(&bench, &mut *reader, who).unwrap();
             }
             assert!(descriptors() <= before, "none is left open");
-        },
-    );
-}
-
-#[test]
-fn a_service_that_stands_still_holds_nobody_up() {
-    with_pcscd(
-        "smart_cards::a_service_that_stands_still_holds_nobody_up",
-        |pcscd| {
-            let bench = cards(&pcscd);
-            let mut reader = social_reader();
-            lay_and_read(&bench, &mut *reader, "citizen").unwrap();
-            pcscd.stop();
-            for _ in 0..3 {
-                let asked = Instant::now();
-                let error = reader.find().unwrap_err();
-                assert!(asked.elapsed() < BUSY + Duration::from_secs(1));
-                assert!(
-                    matches!(error, SocialCardError::Card(SmartCardError::NoAnswer)),
-                    "{error:?}"
-                );
-            }
-            assert_eq!(reader.status().cause, Some(Cause::NoAnswer));
-            pcscd.go_on();
-            until("the reader's return", || {
-                reader.status().ready().then_some(())
-            });
-            let card = lay_and_read(&bench, &mut *reader, "man").unwrap();
-            assert_eq!(card.name, "赵大暑");
         },
     );
 }

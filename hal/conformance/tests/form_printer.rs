@@ -3,19 +3,23 @@
 // Helpers of tests may fail a test like tests themselves; clippy.toml's exception covers only those.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+use yici_conformance::form_printer::{self as suite, Bench, Fault, Job, Tray};
+use yici_conformance::{BenchError, Done, Hands, Trial, run};
 use yici_hal::address::Address;
 use yici_hal::form_printer::{self, DPI, Document, Doubt, FormPrinter, HEIGHT, Outcome, WIDTH};
 use yici_hal::slip::Slip;
-use yici_hal::status::{Cause, DeviceState, Paper, PrinterStatus};
+use yici_hal::status::{Cause, Paper, PrinterStatus};
 
 /// Longest time that anything here is waited for; the machine may be busy.
 const LONG: Duration = Duration::from_secs(120);
@@ -23,21 +27,22 @@ const LONG: Duration = Duration::from_secs(120);
 /// What is printed for a person's document.
 const CODE: &str = "https://yici.example/form/示例";
 
+/// A printer with A4 paper. What becomes of its jobs stands in the file `does`, a piece of shell script
+/// with `$page` naming the spool file.
 struct Printer {
     bus: Child,
-    printer: Option<Child>,
+    process: Mutex<Option<Child>>,
     port: u16,
     folder: tempfile::TempDir,
     formats: &'static str,
 }
 
 impl Printer {
-    /// A printer with A4 paper, whose jobs are "printed" by a shell script with `$page` naming the spool
-    /// file.
-    fn start(formats: &'static str, script: &str) -> Self {
+    fn start(formats: &'static str, does: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let command = folder.path().join("print");
-        std::fs::write(&command, format!("#!/bin/sh\npage=\"$1\"\n{script}\n")).unwrap();
+        let script = "#!/bin/sh\npage=\"$1\"\ntouch \"$0.began\"\n. \"$(dirname \"$0\")/does\"\nrm -f \"$0.began\"\n";
+        std::fs::write(&command, script).unwrap();
         std::fs::set_permissions(&command, std::fs::Permissions::from_mode(0o700)).unwrap();
         std::fs::create_dir(folder.path().join("spool")).unwrap();
         // It does not start without a D-Bus to look for Avahi on; Avahi itself need not be there.
@@ -54,15 +59,17 @@ impl Printer {
             .spawn()
             .expect("dbus-daemon is installed (see tools/packages)");
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut printer = Self {
+        let printer = Self {
             bus,
-            printer: None,
+            process: Mutex::default(),
             port: free.local_addr().unwrap().port(),
             folder,
             formats,
         };
         drop(free);
-        printer.switch_on();
+        printer.does(does);
+        wait("the bus", || printer.path("bus").exists());
+        printer.power(true);
         printer
     }
 
@@ -70,10 +77,24 @@ impl Printer {
         self.folder.path().join(name)
     }
 
-    fn switch_on(&mut self) {
-        wait("the bus", || self.path("bus").exists());
+    fn does(&self, script: &str) {
+        std::fs::write(self.path("does"), script).unwrap();
+    }
+
+    fn power(&self, on: bool) {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if on == process.is_some() {
+            return;
+        }
+        if let Some(mut running) = process.take() {
+            // With what "prints" for it, which has inherited its sockets.
+            kill_process_group(Pid::from_child(&running), Signal::KILL).unwrap();
+            running.wait().unwrap();
+            let _ = std::fs::remove_file(self.path("print.began"));
+            return;
+        }
         let bus = format!("unix:path={}", self.path("bus").display());
-        let printer = Command::new("ippeveprinter")
+        let started = Command::new("ippeveprinter")
             .args(["-k", "-r", "off", "-n", "localhost"])
             .args(["-p", &self.port.to_string(), "-f", self.formats])
             .arg("-c")
@@ -87,21 +108,12 @@ impl Printer {
             .process_group(0)
             .spawn()
             .expect("ippeveprinter is installed (see tools/packages)");
-        self.printer = Some(printer);
-        let port = self.port;
+        *process = Some(started);
+        drop(process);
         wait("the printer", || {
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
+            TcpStream::connect(("127.0.0.1", self.port)).is_ok()
         });
-        self.load(250);
-    }
-
-    fn switch_off(&mut self) {
-        if let Some(mut printer) = self.printer.take() {
-            // With what "prints" for it, which has inherited its sockets.
-            let group = rustix::process::Pid::from_child(&printer);
-            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
-            printer.wait().unwrap();
-        }
+        self.sheets(250);
     }
 
     fn get(&self, path: &str) {
@@ -109,15 +121,18 @@ impl Printer {
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         link.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        link.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        // It has done so at the end of its page; the connection is kept for half a minute, whatever it is
+        // told.
+        let mut answer = BufReader::new(link).lines().map_while(Result::ok);
+        let status = answer.next().unwrap();
+        assert!(status.starts_with("HTTP/1.1 200"), "{status}");
+        assert!(answer.any(|line| line.contains("</html>")));
     }
 
     /// Lays so many sheets of A4 into the printer, by its own page.
-    fn load(&self, sheets: u32) {
+    fn sheets(&self, count: u32) {
         self.get(&format!(
-            "/media?size1=iso_a4_210x297mm&type1=stationery&level1={sheets}\
+            "/media?size1=iso_a4_210x297mm&type1=stationery&level1={count}\
              &size3=iso_dl_110x220mm&type3=envelope&level3=25"
         ));
     }
@@ -127,19 +142,6 @@ impl Printer {
             .parse()
             .unwrap();
         form_printer::open(&address).unwrap()
-    }
-
-    /// Waits until it was told to call a job off, which it does when its command ends.
-    fn wait_for_call_off(&self) {
-        wait("calling off", || {
-            let jobs = Command::new("ipptool")
-                .arg("-tv")
-                .arg(format!("ipp://127.0.0.1:{}/ipp/print", self.port))
-                .arg("get-jobs.test")
-                .output()
-                .expect("ipptool is installed (see tools/packages)");
-            String::from_utf8_lossy(&jobs.stdout).contains("processing-to-stop-point")
-        });
     }
 
     /// What lies in its spool folder.
@@ -160,9 +162,94 @@ impl Printer {
 
 impl Drop for Printer {
     fn drop(&mut self) {
-        self.switch_off();
+        self.power(false);
         let _ = self.bus.kill();
         let _ = self.bus.wait();
+    }
+}
+
+/// Until it may go on.
+const WAITS: &str = "until [ -e \"$0.stop\" ]; do sleep 0.1; done";
+
+/// A printer is started for each case, and is in good order then.
+impl Hands for Printer {
+    fn restore(&self) -> Done {
+        Ok(())
+    }
+}
+
+impl Bench for Printer {
+    fn jobs(&self, job: Job) -> Done {
+        let _ = std::fs::remove_file(self.path("print.stop"));
+        self.does(&match job {
+            Job::Printed => "true".into(),
+            Job::HeldUp => WAITS.into(),
+            Job::GivenUp => "exit 1".into(),
+            Job::Fault(fault) => {
+                let reason = match fault {
+                    Fault::PaperJam => "media-jam",
+                    Fault::CoverOpen => "cover-open",
+                    Fault::PaperOut => "media-needed",
+                };
+                format!("echo 'STATE: +{reason}' >&2; {WAITS}; echo 'STATE: -{reason}' >&2")
+            }
+        });
+        Ok(())
+    }
+
+    fn go_on(&self) -> Done {
+        std::fs::write(self.path("print.stop"), "").unwrap();
+        // The next job must not be told to go on, too.
+        wait("the job's end", || !self.path("print.began").exists());
+        Ok(())
+    }
+
+    fn is_printing(&self) -> Done<bool> {
+        Ok(self.path("print.began").exists())
+    }
+
+    fn is_calling_off(&self) -> Done<bool> {
+        // It shows that to those who ask while its command runs.
+        let jobs = Command::new("ipptool")
+            .arg("-tv")
+            .arg(format!("ipp://127.0.0.1:{}/ipp/print", self.port))
+            .arg("get-jobs.test")
+            .output()
+            .map_err(|error| BenchError::Broken(format!("ipptool: {error}")))?;
+        Ok(String::from_utf8_lossy(&jobs.stdout).contains("processing-to-stop-point"))
+    }
+
+    fn taken(&self) -> Done<usize> {
+        Ok(self.spooled().len())
+    }
+
+    fn load(&self, tray: Tray) -> Done {
+        match tray {
+            Tray::A4 => self.sheets(250),
+            Tray::OtherSize => {
+                self.get("/media?size1=na_letter_8.5x11in&type1=stationery&level1=250")
+            }
+        }
+        Ok(())
+    }
+
+    fn silence(&self, on: bool) -> Done {
+        let signal = if on { Signal::STOP } else { Signal::CONT };
+        let process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(process) = &*process {
+            kill_process_group(Pid::from_child(process), signal).unwrap();
+        }
+        Ok(())
+    }
+
+    fn switch_off(&self) -> Done {
+        self.power(false);
+        Ok(())
+    }
+
+    fn switch_on(&self) -> Done {
+        self.power(true);
+        Ok(())
     }
 }
 
@@ -185,6 +272,40 @@ fn document() -> Document {
     Document::typeset(&text).unwrap()
 }
 
+/// What a busy machine may add to the times that the driver promises.
+const SLACK: Duration = Duration::from_secs(30);
+
+/// All cases at once, each at a printer of its own: nearly all of their time is waiting.
+#[test]
+fn a_printer_that_is_not_ours_conforms() {
+    let names: Vec<_> = suite::cases().into_iter().map(|case| case.name).collect();
+    let play = |name: &str| {
+        let mut cases = suite::cases();
+        cases.retain(|case| case.name == name);
+        let printer = Printer::start("application/pdf", "true");
+        let open = || Ok(printer.driver());
+        let trial = Trial {
+            bench: &printer as &dyn Bench,
+            open: &open,
+            slack: SLACK,
+        };
+        run(&cases, &trial, |_| {})
+    };
+    let reports = thread::scope(|scope| {
+        let playing: Vec<_> = names
+            .iter()
+            .map(|name| scope.spawn(move || play(name)))
+            .collect();
+        let reports = playing.into_iter().map(|one| one.join().unwrap());
+        reports.collect::<Vec<_>>()
+    });
+    for report in &reports {
+        println!("{report}");
+        assert_eq!(report.cases.len(), 1);
+        assert_eq!((report.failed(), report.not_run()), (vec![], vec![]));
+    }
+}
+
 /// The dots of the first picture in a PDF file, found without the code that wrote it.
 fn picture(pdf: &[u8]) -> Vec<u8> {
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|part| part == what);
@@ -196,24 +317,14 @@ fn picture(pdf: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_form_is_printed_and_the_printer_says_so() {
+fn a_form_comes_whole_and_its_pages_are_counted() {
     let printer = Printer::start(
         "application/pdf,image/pwg-raster",
         "echo 'ATTR: job-impressions=1 job-impressions-completed=1' >&2",
     );
-    let mut driver = printer.driver();
-    assert_eq!(
-        driver.status(),
-        PrinterStatus {
-            device: DeviceState::Online,
-            paper: Some(Paper::Full),
-            media: None,
-            cause: None,
-        }
-    );
     let document = document();
     assert_eq!(
-        driver.print(&document, soon()),
+        printer.driver().print(&document, soon()),
         Outcome::Printed { pages: Some(1) }
     );
     let spooled = printer.spooled();
@@ -252,136 +363,21 @@ fn raster_goes_to_a_printer_without_pdf_and_cups_reads_it() {
     );
 }
 
-/// A command that goes on until it may stop.
-const WAITS: &str = "until [ -e \"$0.stop\" ]; do sleep 0.1; done";
-
 #[test]
-fn faults_are_told_and_the_job_is_called_off() {
-    for (reason, cause) in [
-        ("media-jam", Cause::PaperJam),
-        ("cover-open", Cause::CoverOpen),
-        ("media-needed", Cause::PaperOut),
-    ] {
-        let printer = Printer::start(
-            "application/pdf",
-            &format!("echo 'STATE: +{reason}' >&2; {WAITS}"),
-        );
-        let mut driver = printer.driver();
-        let printing = thread::spawn(move || driver.print(&document(), soon()));
-        printer.wait_for_call_off();
-        std::fs::write(printer.path("print.stop"), "").unwrap();
-        assert_eq!(printing.join().unwrap(), Outcome::Failed(cause));
-    }
-}
-
-#[test]
-fn a_job_that_cannot_be_called_off_leaves_doubt_and_blocks_the_next() {
-    let printer = Printer::start("application/pdf", WAITS);
+fn a_tray_that_is_only_reported_empty_leaves_doubt_until_it_is_filled() {
+    let printer = Printer::start("application/pdf", "true");
     let mut driver = printer.driver();
-    let until = Instant::now() + Duration::from_secs(2);
-    let outcome = driver.print(&document(), until);
-    assert_eq!(outcome, Outcome::Unknown(Doubt::NotCalledOff));
-    // Somebody else's form must not come out behind the earlier one.
-    assert_eq!(
-        driver.print(&document(), soon()),
-        Outcome::Failed(Cause::Busy)
-    );
-    assert_eq!(printer.spooled().len(), 1);
-    std::fs::write(printer.path("print.stop"), "").unwrap();
-    assert_eq!(
-        driver.print(&document(), soon()),
-        Outcome::Printed { pages: None }
-    );
-    assert_eq!(printer.spooled().len(), 2);
-}
-
-#[test]
-fn without_paper_nothing_is_sent_until_it_is_loaded() {
-    let printer = Printer::start("application/pdf", "exit 0");
-    let mut driver = printer.driver();
-    printer.get("/media?size1=na_letter_8.5x11in&type1=stationery&level1=250");
-    let status = driver.status();
-    assert_eq!(
-        (status.paper, status.cause),
-        (Some(Paper::Out), Some(Cause::PaperOut))
-    );
-    assert_eq!(
-        driver.print(&document(), soon()),
-        Outcome::Failed(Cause::PaperOut)
-    );
-    assert!(printer.spooled().is_empty(), "no A4, no job");
-
-    // One of its trays is empty, which it only reports; it finds out while printing, and calls nothing
-    // off before it has paper.
-    printer.load(0);
+    // It finds out while printing, and calls nothing off before it has paper.
+    printer.sheets(0);
     assert_eq!(driver.status().paper, Some(Paper::Low));
     let outcome = driver.print(&document(), soon());
     assert_eq!(outcome, Outcome::Unknown(Doubt::NotCalledOff));
-    printer.load(250);
+    printer.sheets(250);
     assert_eq!(
         driver.print(&document(), soon()),
         Outcome::Printed { pages: None }
     );
     assert_eq!(printer.spooled().len(), 2, "no form was sent twice");
-}
-
-#[test]
-fn a_job_that_the_printer_gives_up_has_failed() {
-    let printer = Printer::start("application/pdf", "exit 1");
-    let outcome = printer.driver().print(&document(), soon());
-    assert_eq!(outcome, Outcome::Failed(Cause::Recoverable));
-}
-
-#[test]
-fn a_slow_job_is_called_off_at_the_deadline() {
-    let printer = Printer::start("application/pdf", WAITS);
-    let mut driver = printer.driver();
-    let until = Instant::now() + Duration::from_secs(2);
-    let printing = thread::spawn(move || driver.print(&document(), until));
-    printer.wait_for_call_off();
-    std::fs::write(printer.path("print.stop"), "").unwrap();
-    assert_eq!(printing.join().unwrap(), Outcome::Failed(Cause::Busy));
-}
-
-#[test]
-fn a_printer_that_goes_in_the_middle_leaves_doubt_and_comes_back() {
-    let mut printer = Printer::start("application/pdf", "touch \"$0.began\"; sleep 600");
-    let mut driver = printer.driver();
-    let began = printer.path("print.began");
-    let printing = thread::spawn(move || {
-        let outcome = driver.print(&document(), soon());
-        (driver, outcome)
-    });
-    wait("the job", || began.exists());
-    printer.switch_off();
-    let (mut driver, outcome) = printing.join().unwrap();
-    assert_eq!(outcome, Outcome::Unknown(Doubt::LinkLost));
-    assert_eq!(driver.status(), PrinterStatus::unheard(Cause::NotConnected));
-    assert_eq!(
-        driver.print(&document(), soon()),
-        Outcome::Failed(Cause::NotConnected)
-    );
-
-    std::fs::write(printer.path("print"), "#!/bin/sh\nexit 0\n").unwrap();
-    printer.switch_on();
-    assert!(driver.status().ready());
-    assert_eq!(
-        driver.print(&document(), soon()),
-        Outcome::Printed { pages: None }
-    );
-}
-
-#[test]
-fn a_job_that_vanishes_is_not_called_printed() {
-    let mut printer = Printer::start("application/pdf", "touch \"$0.began\"; sleep 600");
-    let mut driver = printer.driver();
-    let began = printer.path("print.began");
-    let printing = thread::spawn(move || driver.print(&document(), soon()));
-    wait("the job", || began.exists());
-    printer.switch_off();
-    printer.switch_on();
-    let outcome = printing.join().unwrap();
-    assert_eq!(outcome, Outcome::Unknown(Doubt::JobGone));
 }
 
 /// Something that listens and does what the closure does with each connection.
