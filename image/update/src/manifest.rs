@@ -164,7 +164,7 @@ impl Manifest {
         let place = hash[..8]
             .iter()
             .fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
-        place * 100 >> 64 < u128::from(self.open_share(now))
+        (place * 100) >> 64 < u128::from(self.open_share(now))
     }
 }
 

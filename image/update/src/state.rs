@@ -125,11 +125,13 @@ impl Store {
 
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.directory.join(name);
+        // One name, so that what a power cut leaves is used up the next time.
+        let unfinished = self.directory.join(format!("{name}.part"));
         let write = || -> std::io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+            let mut file = File::create(&unfinished)?;
             file.write_all(bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)?;
             File::open(&self.directory)?.sync_all()
         };
         write().map_err(Error::io(&path))
