@@ -304,7 +304,7 @@ impl Terminal {
             .unwrap()
             .unwrap();
         let system = &self.known[&String::from(hash)];
-        self.whole(system);
+        assert!(self.whole(system));
         self.running(system);
         system
     }
@@ -328,7 +328,7 @@ impl Terminal {
     }
 
     /// The invariant: the running system is whole and in the menu, started well, and everything else the
-    /// menu offers is whole.
+    /// menu offers is whole, and so is every slot that a boot image could find.
     #[track_caller]
     pub fn check(&self) {
         let directory = self.path("esp/EFI/Linux");
@@ -339,17 +339,19 @@ impl Terminal {
             let hash = yici_update::menu::root_hash_in(&bytes).unwrap();
             let system = &self.known[&String::from(hash)];
             assert!(bytes == system.uki, "{name} is torn");
-            if self.known.len() > 1 || system.root_hash == running.root_hash {
-                self.whole(system);
-            }
+            assert!(self.whole(system), "{name} finds no slot");
             found |= system.root_hash == running.root_hash && !name.contains('+');
+        }
+        for system in self.known.values() {
+            self.whole(system);
         }
         assert!(found, "the running system left the menu: {:?}", self.menu());
     }
 
-    /// That the partitions `system` is found by hold it, as another reader of partition tables sees them.
+    /// Whether there are partitions that `system` is found by, which must hold it, as another reader of
+    /// partition tables sees them.
     #[track_caller]
-    fn whole(&self, system: &System) {
+    fn whole(&self, system: &System) -> bool {
         let mut bytes = fs::read(self.path("disk")).unwrap();
         let open = |bytes: &[u8]| {
             let disk = std::io::Cursor::new(bytes.to_vec());
@@ -366,17 +368,17 @@ impl Terminal {
         let (root, verity) = system.root_hash.0.split_at(16);
         for (half, bytes) in [(root, &system.root), (verity, &system.verity)] {
             let unique = uuid::Uuid::from_slice(half).unwrap();
-            let partition = disk
-                .partitions()
-                .values()
-                .find(|p| p.part_guid == unique)
-                .expect("a slot of this name");
+            let mut partitions = disk.partitions().values();
+            let Some(partition) = partitions.find(|p| p.part_guid == unique) else {
+                return false;
+            };
             let start = partition
                 .bytes_start(gpt::disk::LogicalBlockSize::Lb512)
                 .unwrap();
             let there = &file[start as usize..][..bytes.len()];
             assert!(there == bytes.as_slice(), "{} is torn", partition.name);
         }
+        true
     }
 }
 
