@@ -128,7 +128,8 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     })
     .into_diagnostic()?;
     let pages = screen.handle();
-    let asking = std::thread::spawn(move || {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
         let asked = Asked {
             pages,
             inbox,
@@ -136,30 +137,27 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
             keys,
             serials,
         };
-        let came = asked.ask(offer);
-        // The loop may have ended before, with its window.
+        // Nobody hears it where the loop has ended before, with its window.
+        let _ = tell.send(asked.ask(offer));
         let _ = slint::quit_event_loop();
-        came
     });
     #[cfg(feature = "headless")]
-    let ran = match headless {
-        Some(headless) => Some(headless.run(&screen).into_diagnostic()?),
+    let scripted = match headless {
+        Some(headless) => headless.run(&screen).into_diagnostic().map(Some)?,
         None => None,
     };
     #[cfg(not(feature = "headless"))]
-    let ran: Option<ExitCode> = None;
-    if ran.is_none() {
-        slint::ComponentHandle::run(screen.window()).into_diagnostic()?;
+    let scripted: Option<ExitCode> = None;
+    match scripted {
+        // A script that failed is told by its own exit code.
+        Some(ended) if ended != ExitCode::SUCCESS => return Ok(ExitCode::from(3)),
+        Some(_) => {}
+        None => slint::ComponentHandle::run(screen.window()).into_diagnostic()?,
     }
-    drop(screen);
-    match asking.join() {
-        Ok(Came::Applied) => Ok(ExitCode::SUCCESS),
-        Ok(Came::Not) => Ok(ExitCode::from(1)),
-        Err(_) => Err(miette::miette!(
-            help = "start the terminal again with the stick in it",
-            "the setup's page broke down; nothing was changed"
-        )),
-    }
+    Ok(match told.try_recv() {
+        Ok(Came::Applied) => ExitCode::SUCCESS,
+        Ok(Came::Not) | Err(_) => ExitCode::from(1),
+    })
 }
 
 struct Asked {
