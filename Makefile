@@ -50,7 +50,9 @@ image: packages ## the appliance's disk, in target/image/
 	image/build
 
 test-image: image ## the disk boots under emulation, is touched, and refuses a changed root
+	image/test/flash
 	image/test/run
+	image/test/twice
 
 clean: ## forget what was built
 	cargo clean
