@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo try test test-usb fuzz lint bench clean
+.PHONY: help packages build demo try test test-usb fuzz lint bench image test-image clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,16 @@ fuzz: packages ## every parser that reads a wire, a minute each (`make test`: 3 
 
 bench: packages ## ratios against peers and limits; target/bench/report.json
 	tools/bench
+
+image: packages ## the appliance's disk, in target/image/
+	tools/packages-image
+	cargo build --release --locked -p yici --no-default-features --features linuxkms
+	image/build
+
+test-image: image ## the disk boots under emulation, is touched, and refuses a changed root
+	image/test/flash
+	image/test/run
+	image/test/twice
 
 clean: ## forget what was built
 	cargo clean
