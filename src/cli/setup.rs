@@ -128,9 +128,15 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     })
     .into_diagnostic()?;
     let pages = screen.handle();
+    #[cfg(feature = "headless")]
+    let scripted = args.script.is_some();
+    #[cfg(not(feature = "headless"))]
+    let scripted = false;
     let (tell, told) = channel();
     std::thread::spawn(move || {
-        let asked = Asked {
+        let mut asked = Asked {
+            lang: Lang::Zh,
+            large: false,
             pages,
             inbox,
             state,
@@ -139,28 +145,35 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
         };
         // Nobody hears it where the loop has ended before, with its window.
         let _ = tell.send(asked.ask(offer));
-        let _ = slint::quit_event_loop();
+        // A scripted technician, who asks the loop what is to be seen, ends it himself.
+        if !scripted {
+            let _ = slint::quit_event_loop();
+        }
     });
     #[cfg(feature = "headless")]
-    let scripted = match headless {
+    let ended = match headless {
         Some(headless) => headless.run(&screen).into_diagnostic().map(Some)?,
         None => None,
     };
     #[cfg(not(feature = "headless"))]
-    let scripted: Option<ExitCode> = None;
-    match scripted {
+    let ended: Option<ExitCode> = None;
+    match ended {
         // A script that failed is told by its own exit code.
         Some(ended) if ended != ExitCode::SUCCESS => return Ok(ExitCode::from(3)),
         Some(_) => {}
         None => slint::ComponentHandle::run(screen.window()).into_diagnostic()?,
     }
-    Ok(match told.try_recv() {
+    // A window that is closed while it is said that the setup was stored takes nothing of it back.
+    Ok(match told.recv_timeout(SAID + Duration::from_secs(1)) {
         Ok(Came::Applied) => ExitCode::SUCCESS,
         Ok(Came::Not) | Err(_) => ExitCode::from(1),
     })
 }
 
 struct Asked {
+    /// As the technician switched them, on all pages.
+    lang: Lang,
+    large: bool,
     pages: Handle,
     inbox: Receiver<Touch>,
     state: State,
@@ -169,7 +182,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn ask(self, offer: Result<(Checked, Vec<yici_provision::Change>), Refused>) -> Came {
+    fn ask(&mut self, offer: Result<(Checked, Vec<yici_provision::Change>), Refused>) -> Came {
         let (checked, changes) = match offer {
             Ok(offer) => offer,
             Err(refused) => return self.refused(&refused),
@@ -200,7 +213,7 @@ impl Asked {
         }
     }
 
-    fn refused(&self, refused: &Refused) -> Came {
+    fn refused(&mut self, refused: &Refused) -> Came {
         let line = |finding: &yici_provision::Finding| Text {
             zh: finding.say(Lang::Zh),
             en: finding.say(Lang::En),
@@ -211,8 +224,7 @@ impl Asked {
     }
 
     /// Shows a page until its main action is touched (true), it is left, or time is over.
-    fn wait(&self, setup: &Setup, main: Option<Main>, patience: Duration) -> bool {
-        let (mut lang, mut large) = (Lang::Zh, false);
+    fn wait(&mut self, setup: &Setup, main: Option<Main>, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         loop {
             let shown = self.pages.show(Page {
@@ -223,8 +235,8 @@ impl Asked {
                         en: "Setting the terminal up".into(),
                     },
                     time: None,
-                    lang,
-                    large,
+                    lang: self.lang,
+                    large: self.large,
                     step: None,
                     back: false,
                     leave: false,
@@ -243,8 +255,8 @@ impl Asked {
             {
                 Ok(Touch::Main) => return true,
                 Ok(Touch::Back) => return false,
-                Ok(Touch::Language(to)) => lang = to,
-                Ok(Touch::Large(to)) => large = to,
+                Ok(Touch::Language(to)) => self.lang = to,
+                Ok(Touch::Large(to)) => self.large = to,
                 // No other touch can be made on this page.
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
