@@ -29,6 +29,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Longer than any one call to a driver takes but for printing: all of them have deadlines of seconds.
 const TURN: Duration = Duration::from_secs(60);
 
+/// The thread of a device that is only looked at.
+type Watch = fn(&Address, &Sender<Event>, &Pulse);
+
 /// The terminal's devices, as the core commands them.
 pub struct Devices {
     events: Sender<Event>,
@@ -65,7 +68,7 @@ impl Devices {
             std::thread::spawn(move || scanner::run(&address, &queue, &events, &pulse));
             commands
         });
-        let watched: [(_, _, fn(&Address, &Sender<Event>, &Pulse)); 3] = [
+        let watched: [(_, _, Watch); 3] = [
             (
                 "social card reader",
                 &config.social_card_reader,
