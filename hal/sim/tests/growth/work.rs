@@ -107,7 +107,7 @@ pub fn print_slips(count: usize, printer: &mut dyn Printer) {
 /// What this process uses.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
-    /// Proportional share of memory, in KiB.
+    /// Memory that is the process's alone, in KiB: shared pages come and go with other programs.
     pub memory: u64,
     /// Open files.
     pub descriptors: usize,
@@ -116,10 +116,13 @@ pub struct Used {
 impl Used {
     pub fn now() -> Self {
         let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
-        let memory = line.unwrap().trim().trim_end_matches(" kB").parse();
+        let of = |key| {
+            let line = rollup.lines().find_map(|line| line.strip_prefix(key));
+            let kib = line.unwrap().trim().trim_end_matches(" kB").parse::<u64>();
+            kib.unwrap()
+        };
         Self {
-            memory: memory.unwrap(),
+            memory: of("Private_Clean:") + of("Private_Dirty:"),
             descriptors: std::fs::read_dir("/proc/self/fd").unwrap().count(),
         }
     }
