@@ -15,7 +15,6 @@ use pcsc::{Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State
 use zeroize::Zeroizing;
 
 use crate::status::{CardMedia, Cause, DeviceState, ReaderStatus};
-use crate::wipe::Bytes;
 
 /// Why a card in a reader of the PC/SC service could not be spoken to.
 #[derive(Debug, thiserror::Error)]
@@ -413,59 +412,87 @@ const LONGEST: usize = 4 + 256 + 2;
 /// Most pieces of one reply; the standard's largest has two.
 const PIECES: usize = 8;
 
+/// What a card says to a command over a way of transmitting, without status words: fetched by GET
+/// RESPONSE where the card says `61xx`, and asked for again with the length that it says by `6Cxx`
+/// (ISO 7816-4). `transmit` gives whole replies, and is asked ten times at most; one longer than 262
+/// bytes is none.
+///
+/// # Errors
+/// What `transmit` fails with, and whatever is no reply or a refusal.
+pub fn exchange(
+    command: &[u8],
+    mut transmit: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>, SmartCardError>,
+) -> Result<Zeroizing<Vec<u8>>, SmartCardError> {
+    // Never has to move, which would leave a copy: as much as all replies together.
+    let mut data = Zeroizing::new(Vec::with_capacity((2 + PIECES) * LONGEST));
+    let mut once = |command: &[u8]| {
+        let reply = transmit(command)?;
+        let sw = status(&reply)?;
+        data.extend_from_slice(&reply[..reply.len() - 2]);
+        Ok(sw)
+    };
+    let mut sw = once(command)?;
+    if let (0x6C, [head @ .., _]) = (sw >> 8, command) {
+        sw = once(&[head, &[sw as u8]].concat())?;
+    }
+    for _ in 0..PIECES {
+        if sw >> 8 != 0x61 {
+            break;
+        }
+        sw = once(&get_response(sw))?;
+    }
+    match sw {
+        0x9000 => Ok(data),
+        sw => Err(SmartCardError::Refused { sw }),
+    }
+}
+
 impl Session {
-    /// Sends a command and gives the data of its reply, without the status word: fetched by GET
-    /// RESPONSE where the card says `61xx`, and asked for again with the length that it says by `6Cxx`.
-    pub(crate) fn exchange(&mut self, command: &[u8]) -> Result<Bytes, SmartCardError> {
-        let mut data = Bytes::with_capacity(PIECES * LONGEST);
-        let mut sw = self.transmit(command, &mut data)?;
-        if let (0x6C, [head @ .., _]) = (sw >> 8, command) {
-            sw = self.transmit(&[head, &[sw as u8]].concat(), &mut data)?;
-        }
-        for _ in 0..PIECES {
-            if sw >> 8 != 0x61 {
-                break;
-            }
-            sw = self.transmit(&get_response(sw), &mut data)?;
-        }
-        match sw {
-            0x9000 => Ok(data),
-            sw => Err(SmartCardError::Refused { sw }),
-        }
+    /// [`exchange`] with this card.
+    pub(crate) fn exchange(
+        &mut self,
+        command: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SmartCardError> {
+        exchange(command, |command| self.transmit(command))
     }
 
     /// Sends a command whose data do not matter: `61xx` is as good as `9000`.
     pub(crate) fn order(&mut self, command: &[u8]) -> Result<(), SmartCardError> {
-        let mut data = Bytes::with_capacity(2 * LONGEST);
-        let sw = self.transmit(command, &mut data)?;
-        if sw >> 8 == 0x61 {
-            // So that they are not mixed up with later ones; a card that has none left says so.
-            self.transmit(&get_response(sw), &mut data)?;
-            return Ok(());
-        }
-        match sw {
+        match status(&self.transmit(command)?)? {
             0x9000 => Ok(()),
+            sw if sw >> 8 == 0x61 => {
+                // So that they are not mixed up with later ones; a card that has none left says so.
+                self.transmit(&get_response(sw))?;
+                Ok(())
+            }
             sw => Err(SmartCardError::Refused { sw }),
         }
     }
 
-    /// Appends the data of one reply, and returns its status word.
-    fn transmit(&mut self, command: &[u8], data: &mut Bytes) -> Result<u16, SmartCardError> {
+    /// The reply to one command, with its status word.
+    fn transmit(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, SmartCardError> {
         if Instant::now() >= self.deadline {
             self.lost = Some(pcsc::Error::Timeout);
             return Err(SmartCardError::CardSilent);
         }
-        let mut buffer = Zeroizing::new([0; LONGEST]);
-        let reply = match self.card.transmit(command, &mut *buffer) {
-            Ok(reply) => reply,
+        let mut reply = Zeroizing::new(vec![0; LONGEST]);
+        let length = match self.card.transmit(command, &mut reply) {
+            Ok(reply) => reply.len(),
             Err(error) => {
                 self.lost = Some(error);
                 return Err(SmartCardError::told(error));
             }
         };
-        let (reply, sw) = reply.split_last_chunk().ok_or(SmartCardError::Length)?;
-        data.extend(reply);
-        Ok(u16::from_be_bytes(*sw))
+        reply.truncate(length);
+        Ok(reply)
+    }
+}
+
+/// The status word of a whole reply.
+fn status(reply: &[u8]) -> Result<u16, SmartCardError> {
+    match reply.split_last_chunk() {
+        Some((data, sw)) if data.len() + sw.len() <= LONGEST => Ok(u16::from_be_bytes(*sw)),
+        Some(_) | None => Err(SmartCardError::Length),
     }
 }
 

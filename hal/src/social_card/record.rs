@@ -65,15 +65,15 @@ pub struct Replies<B> {
     pub birth: B,
 }
 
-impl<B: std::ops::Deref<Target = [u8]>> Replies<B> {
+impl<B: AsRef<[u8]>> Replies<B> {
     /// Parses and checks them.
     ///
     /// # Errors
     /// [`RecordError`]; nothing of a card that is not right is taken.
     pub fn parse(&self) -> Result<SocialCard, RecordError> {
         let required = |name, text: Option<String>| text.ok_or(RecordError::Missing(name));
-        let text = |name, reply: &B, tag| text(name, value(name, reply, tag)?);
-        let digits = |name, reply: &B, tag| digits(name, value(name, reply, tag)?);
+        let text = |name, reply: &B, tag| text(name, value(name, reply.as_ref(), tag)?);
+        let digits = |name, reply: &B, tag| digits(name, value(name, reply.as_ref(), tag)?);
 
         let number = text("social security number", &self.number, 0x08)?;
         let number = Zeroizing::new(required("social security number", number)?);

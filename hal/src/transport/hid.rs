@@ -160,15 +160,13 @@ impl Hid {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                         Err(error) => return Err(gone(error)),
                     };
-                    let length = usize::from(self.report[0]);
-                    if (1..read.min(REPORT)).contains(&length) {
-                        if length == PAYLOAD {
+                    if let Some(payload) = payload(&self.report[..read.min(REPORT)]) {
+                        if payload.len() == PAYLOAD {
                             self.send(GO_ON, &[])?;
                         }
-                        self.unread = 1..1 + length;
+                        self.unread = payload;
                         return Ok(());
                     }
-                    // "Go on", or a length that cannot be: nothing is in it.
                 }
                 Err(error) => return Err(gone(error.into())),
             }
@@ -177,6 +175,12 @@ impl Hid {
             }
         }
     }
+}
+
+/// Where a report's payload is: after its length. None in "go on", and with a length that cannot be.
+pub fn payload(report: &[u8]) -> Option<std::ops::Range<usize>> {
+    let length = usize::from(*report.first()?);
+    (1..report.len()).contains(&length).then_some(1..1 + length)
 }
 
 impl Transport for Hid {

@@ -6,6 +6,8 @@ mod serial;
 mod tcp;
 pub(crate) mod usb;
 
+pub use hid::payload as hid_payload;
+
 use std::io;
 use std::time::{Duration, Instant};
 
