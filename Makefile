@@ -31,10 +31,9 @@ test: packages ## unit, property and process tests
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
 	tools/fuzz 3
-	tools/test-usb
 	$(MAKE) --no-print-directory lint
 
-test-usb: packages ## USB, HID and cameras, in a Debian kernel under QEMU (part of `make test`)
+test-usb: packages ## USB, HID and cameras, in a Debian kernel under QEMU (`.ci/run` runs it too)
 	cargo build --locked -p yici-sim -p yici-guest
 	tools/test-usb
 
