@@ -41,7 +41,7 @@ fn main() {
     let after = work(1000);
     eprintln!("{before:?} before, {after:?} after 1,000 cards and 1,000 slips");
     row(
-        "memory after 1,000 cards and slips (private)",
+        "memory after 1,000 cards and slips (anonymous)",
         "after 40 of each",
         after.memory as f64 / before.memory as f64,
         1.05,

@@ -107,7 +107,7 @@ pub fn print_slips(count: usize, printer: &mut dyn Printer) {
 /// What this process uses.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
-    /// Memory that is the process's alone, in KiB: shared pages come and go with other programs.
+    /// Memory that the process made, in KiB: pages of programs come as they are first used.
     pub memory: u64,
     /// Open files.
     pub descriptors: usize,
@@ -116,13 +116,12 @@ pub struct Used {
 impl Used {
     pub fn now() -> Self {
         let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
-        let of = |key| {
-            let line = rollup.lines().find_map(|line| line.strip_prefix(key));
-            let kib = line.unwrap().trim().trim_end_matches(" kB").parse::<u64>();
-            kib.unwrap()
-        };
+        let line = rollup
+            .lines()
+            .find_map(|line| line.strip_prefix("Anonymous:"));
+        let memory = line.unwrap().trim().trim_end_matches(" kB").parse();
         Self {
-            memory: of("Private_Clean:") + of("Private_Dirty:"),
+            memory: memory.unwrap(),
             descriptors: std::fs::read_dir("/proc/self/fd").unwrap().count(),
         }
     }
