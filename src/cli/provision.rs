@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use miette::{IntoDiagnostic, WrapErr};
-use yici_provision::{Keys, Places, State, cli, render_to};
+use yici_provision::{Places, State, cli, render_to};
 
 use super::Verdict;
 
@@ -60,8 +60,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             (state, public_key, places, default, into)
         }
     };
-    let text = super::read(public_key)?;
-    let keys = text.parse::<Keys>().into_diagnostic()?;
+    let keys = cli::keys(public_key)?;
     match State::new(state).load(&keys) {
         Ok(Some(loaded)) => {
             if let Some(refused) = &loaded.fallen_back {

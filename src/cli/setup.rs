@@ -60,16 +60,7 @@ enum Came {
 
 /// Exit code 0 when the stick's setup holds now, 1 when it was not applied.
 pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
-    let keys = std::fs::read_to_string(&args.public_key)
-        .into_diagnostic()
-        .and_then(|text| text.parse::<Keys>().into_diagnostic())
-        .map_err(|error| {
-            miette::miette!(
-                help = "name a public key as `kiosk provision keys` prints it",
-                "{}: {error}",
-                args.public_key.display()
-            )
-        })?;
+    let keys = yici_provision::cli::keys(&args.public_key)?;
     let state = State::new(&args.state);
     let now = match args.clock_set {
         true => Clock::Synchronised(Timestamp::now()),

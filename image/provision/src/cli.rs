@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use miette::IntoDiagnostic;
 use minisign::{KeyPair, SecretKey, SecretKeyBox};
@@ -56,33 +56,25 @@ pub enum Command {
         lang: Lang,
     },
     /// Say everything that is wrong with a signed file. Exit code 1 if anything is.
-    Check {
-        /// The signed file, or the directory of a mounted stick.
-        file: PathBuf,
-        /// The public key's file.
-        #[arg(long)]
-        public_key: PathBuf,
-        /// The language of findings.
-        #[arg(long, value_parser = lang, default_value = "zh")]
-        lang: Lang,
-        /// How results are printed.
-        #[arg(long, value_enum, default_value = "text")]
-        format: Format,
-    },
+    Check(Look),
     /// Show what a signed file would set. Exit code 1 if anything is wrong with it.
-    Show {
-        /// The signed file, or the directory of a mounted stick.
-        file: PathBuf,
-        /// The public key's file.
-        #[arg(long)]
-        public_key: PathBuf,
-        /// The language.
-        #[arg(long, value_parser = lang, default_value = "zh")]
-        lang: Lang,
-        /// How results are printed.
-        #[arg(long, value_enum, default_value = "text")]
-        format: Format,
-    },
+    Show(Look),
+}
+
+/// What is looked at, and how it is told.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// The signed file, or the directory of a mounted stick.
+    pub file: PathBuf,
+    /// The public key's file.
+    #[arg(long)]
+    pub public_key: PathBuf,
+    /// The language.
+    #[arg(long, value_parser = lang, default_value = "zh")]
+    pub lang: Lang,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 /// How results are printed.
@@ -125,19 +117,24 @@ pub fn run(command: &Command, out: &mut dyn Write) -> miette::Result<Verdict> {
             qr,
             lang,
         } => make(file, key, *days, (path, qr.as_deref()), *lang, out),
-        Command::Check {
-            file,
-            public_key,
-            lang,
-            format,
-        } => look(file, public_key, false, (*lang, *format), out),
-        Command::Show {
-            file,
-            public_key,
-            lang,
-            format,
-        } => look(file, public_key, true, (*lang, *format), out),
+        Command::Check(what) => look(what, false, out),
+        Command::Show(what) => look(what, true, out),
     }
+}
+
+/// Reads the public keys that setup files may be signed by.
+///
+/// # Errors
+/// When the file cannot be read or holds none, with what to do.
+pub fn keys(public_key: &Path) -> miette::Result<Keys> {
+    let keys = read(public_key)?;
+    String::from_utf8_lossy(&keys).parse().map_err(|error| {
+        miette::miette!(
+            help = "name the .pub file of the key that setup files are signed by",
+            "{}: {error}",
+            public_key.display()
+        )
+    })
 }
 
 fn lang(text: &str) -> Result<Lang, String> {
@@ -230,23 +227,15 @@ fn make(
     Ok(Verdict::Fine)
 }
 
-fn look(
-    file: &Path,
-    public_key: &Path,
-    show: bool,
-    (lang, format): (Lang, Format),
-    out: &mut dyn Write,
-) -> miette::Result<Verdict> {
-    let keys = read(public_key)?;
-    let keys: Keys = String::from_utf8_lossy(&keys).parse().map_err(|error| {
-        miette::miette!(
-            help = "name the .pub file of the key that setup files are signed by",
-            "{}: {error}",
-            public_key.display()
-        )
-    })?;
+fn look(what: &Look, show: bool, out: &mut dyn Write) -> miette::Result<Verdict> {
+    let (lang, format) = (what.lang, what.format);
+    let keys = keys(&what.public_key)?;
     // The clock here belongs to whoever asks.
-    let checked = match check(&read(file)?, &keys, Clock::Synchronised(Timestamp::now())) {
+    let checked = match check(
+        &read(&what.file)?,
+        &keys,
+        Clock::Synchronised(Timestamp::now()),
+    ) {
         Ok(checked) => checked,
         Err(refused) => return tell(&refused, lang, format, out),
     };

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use minisign::KeyPair;
 use proptest::prelude::*;
 use yici_catalog::Lang;
-use yici_provision::cli::{self, Command, Format, TEMPLATE, Verdict};
+use yici_provision::cli::{self, Command, Format, Look, TEMPLATE, Verdict};
 use yici_provision::{
     Checked, Clock, Code, FILES, Keys, Places, Refused, Setup, State, StateError, Timely, Validity,
     changes, check, qr, render, render_to, sign,
@@ -647,12 +647,13 @@ fn the_command_line_makes_and_checks() {
     std::fs::write(at("plain.toml"), full()).unwrap();
     assert_eq!(run(&make(at("plain.toml"), Lang::En)).0, Verdict::Fine);
     assert!(image::open(at("setup.png")).is_ok());
-    let check = |file: &Path, format| Command::Check {
+    let look = |file: &Path, lang, format| Look {
         file: file.to_owned(),
         public_key: at("setup.key.pub"),
-        lang: Lang::En,
+        lang,
         format,
     };
+    let check = |file: &Path, format| Command::Check(look(file, Lang::En, format));
     // The directory is a stick.
     let (verdict, said) = run(&check(dir.path(), Format::Text));
     assert_eq!(verdict, Verdict::Fine);
@@ -661,12 +662,8 @@ fn the_command_line_makes_and_checks() {
     assert_eq!(verdict, Verdict::Findings);
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(said["findings"][0]["code"], "unsigned");
-    let (verdict, said) = run(&Command::Show {
-        file: at("kiosk-setup.toml"),
-        public_key: at("setup.key.pub"),
-        lang: Lang::Zh,
-        format: Format::Text,
-    });
+    let setup = at("kiosk-setup.toml");
+    let (verdict, said) = run(&Command::Show(look(&setup, Lang::Zh, Format::Text)));
     assert_eq!(verdict, Verdict::Fine);
     assert!(
         said.contains("网络地址: 192.0.2.20/24") && !said.contains(CODE),
