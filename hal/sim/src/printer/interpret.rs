@@ -69,6 +69,8 @@ struct Interpreter<'a> {
     symbol_level: EcLevel,
     /// When the paper will have come to rest.
     still: Instant,
+    /// The command under way was done when it arrived, and moves nothing.
+    passing: bool,
 }
 
 impl<'a> Interpreter<'a> {
@@ -84,12 +86,14 @@ impl<'a> Interpreter<'a> {
             symbol_module: 3,
             symbol_level: EcLevel::L,
             still: Instant::now(),
+            passing: false,
         }
     }
 
     /// Carries one command out.
     fn command(&mut self) -> Step {
         self.clears = self.shared.lock().clears;
+        self.passing = false;
         match self.byte()? {
             b'\n' => self.print_line(),
             0x10 => self.skip_real_time(),
@@ -123,6 +127,7 @@ impl<'a> Interpreter<'a> {
 
     /// `DLE ...`: done when it arrived.
     fn skip_real_time(&mut self) -> Step {
+        self.passing = true;
         match self.byte()? {
             second @ (0x04 | 0x05) => {
                 let n = self.byte()?;
@@ -611,8 +616,9 @@ impl<'a> Interpreter<'a> {
         if machine.clears != clears {
             return Err(Cleared);
         }
-        machine.busy = true;
         let byte = machine.buffer.pop_front().unwrap_or_default();
+        // A printer that answers at rest only has to answer a second request behind the first.
+        machine.busy |= !self.passing && byte != 0x10;
         // Bounded: a slip is a few kilobytes.
         if machine.taken.len() < 1024 * 1024 {
             machine.taken.push(byte);
