@@ -7,6 +7,7 @@
 
 mod answer;
 mod check;
+mod diff;
 mod file;
 mod finding;
 mod guide;
@@ -21,6 +22,10 @@ mod shape;
 mod time;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
+pub use diff::{
+    Asked, Change, Detail, Diff, Effect, MatterDiff, NamedSituation, Presence, QuestionChange,
+    Restriction, Served, Situations, Who, Witness, diff,
+};
 pub use finding::{Code, Finding, LoadError};
 pub use guide::guide;
 pub use interview::{Interview, State};

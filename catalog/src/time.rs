@@ -8,6 +8,8 @@ use jiff::civil::{Date, Time, Weekday};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Text;
+
 /// An age as an ISO 8601 duration of years, months, weeks and days, such as `P1Y6M`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -24,6 +26,38 @@ impl Age {
     pub fn reached(&self, date: Date) -> Option<Date> {
         date.checked_add(Span::new().months(self.months).days(self.days))
             .ok()
+    }
+
+    /// The last day of birth with which somebody has this age on a day.
+    pub(crate) fn born_by(&self, day: Date) -> Option<Date> {
+        let back = Span::new().months(self.months).days(self.days);
+        let near = day.checked_sub(back).ok()?;
+        // Months end on different days: the last day is nearby.
+        let born = |back: i64| near.checked_add(Span::new().days(4 - back)).ok();
+        (0..9)
+            .filter_map(born)
+            .find(|born| self.reached(*born).is_some_and(|reached| reached <= day))
+    }
+
+    /// The age in words, as `1年6个月`.
+    pub(crate) fn words(&self) -> Text {
+        let parts = [
+            (self.months / 12, "年", "year"),
+            (self.months % 12, "个月", "month"),
+            (self.days, "天", "day"),
+        ];
+        let (mut zh, mut en) = (String::new(), Vec::new());
+        for (count, unit, word) in parts.into_iter().filter(|(count, _, _)| *count > 0) {
+            zh += &format!("{count}{unit}");
+            en.push(format!(
+                "{count} {word}{}",
+                if count == 1 { "" } else { "s" }
+            ));
+        }
+        if en.is_empty() {
+            return Text::of("0天", "0 days");
+        }
+        Text::of(zh, en.join(" "))
     }
 
     /// Whether both are the same age, however they are written.

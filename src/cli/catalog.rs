@@ -1,4 +1,6 @@
-//! `kiosk catalog`: check, guide, search.
+//! `kiosk catalog`: check, guide, search, and the parts that have a file of their own.
+
+mod diff;
 
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
@@ -53,6 +55,8 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Say what changes between two catalogues, and for whom.
+    Diff(diff::Args),
 }
 
 /// A language of texts by its code.
@@ -94,6 +98,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             }
         }
         Command::Search { dir, words, format } => search(dir, &words.join(" "), *format),
+        Command::Diff(args) => diff::run(args),
     }
 }
 

@@ -4,6 +4,7 @@
 // A test that cannot go on stops; clippy.toml allows it in test functions only, not in helpers.
 #![allow(clippy::unwrap_used)]
 
+mod diff;
 mod guide;
 mod interview;
 mod load;
