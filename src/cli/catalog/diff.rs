@@ -8,7 +8,7 @@ use super::{lang, load};
 use crate::cli::{Format, Verdict, print_json, print_line};
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The old catalogue's directory.
     old: PathBuf,
     /// The new catalogue's directory.
