@@ -1,6 +1,8 @@
 //! `kiosk catalog`: check, guide, search, and the parts that have a file of their own.
 
 mod diff;
+mod export;
+mod import;
 
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
@@ -57,6 +59,10 @@ pub(super) enum Command {
     },
     /// Say what changes between two catalogues, and for whom.
     Diff(diff::Args),
+    /// Write a matter as a workbook that hall staff fill in.
+    Export(export::Args),
+    /// Take a workbook in, or say by sheet and cell what is wrong with it.
+    Import(import::Args),
 }
 
 /// A language of texts by its code.
@@ -99,6 +105,8 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         }
         Command::Search { dir, words, format } => search(dir, &words.join(" "), *format),
         Command::Diff(args) => diff::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
     }
 }
 

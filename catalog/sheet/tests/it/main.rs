@@ -4,4 +4,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod columns;
+mod faults;
 mod round;

@@ -45,9 +45,8 @@ fn comments_stay_when_imported_again() {
     let dir = folder("matters");
     let first = import(&export(&dir, "newborn").unwrap(), &dir).unwrap();
     let copy = tempfile::tempdir().unwrap();
-    for file in ["catalogue.toml"] {
-        fs::copy(dir.join(file), copy.path().join(file)).unwrap();
-    }
+    let shared = "catalogue.toml";
+    fs::copy(dir.join(shared), copy.path().join(shared)).unwrap();
     fs::write(copy.path().join("newborn.toml"), &first.toml).unwrap();
     fs::create_dir(copy.path().join("samples")).unwrap();
     for entry in fs::read_dir(dir.join("samples")).unwrap() {
