@@ -21,6 +21,7 @@ use crate::answer::Answers;
 use crate::model::{Catalog, Matter, Text};
 
 pub use effects::{Effect, Served};
+pub(crate) use grid::option_words;
 
 /// Between two catalogues.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -10,6 +10,7 @@ mod check;
 mod diff;
 mod file;
 mod finding;
+mod graph;
 mod guide;
 mod interview;
 mod load;
@@ -27,6 +28,7 @@ pub use diff::{
     Restriction, Served, Situations, Who, Witness, diff,
 };
 pub use finding::{Code, Finding, LoadError};
+pub use graph::graph;
 pub use guide::guide;
 pub use interview::{Interview, State};
 pub use load::{CATALOGUE_FILE, MAX_FILE_BYTES, MAX_FILES};

@@ -2,6 +2,7 @@
 
 mod diff;
 mod export;
+mod graph;
 mod import;
 
 use std::io::{BufRead, Read};
@@ -63,6 +64,8 @@ pub(super) enum Command {
     Export(export::Args),
     /// Take a workbook in, or say by sheet and cell what is wrong with it.
     Import(import::Args),
+    /// Draw a matter's questions, situations and flow as SVG.
+    Graph(graph::Args),
 }
 
 /// A language of texts by its code.
@@ -107,6 +110,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         Command::Diff(args) => diff::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
+        Command::Graph(args) => graph::run(args),
     }
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod diff;
+mod graph;
 mod guide;
 mod interview;
 mod load;
