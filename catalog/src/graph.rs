@@ -485,6 +485,7 @@ impl Flow {
                 item.after.iter().filter_map(place).collect()
             })
             .collect();
+        let always: Vec<bool> = items.iter().map(|item| item.when.is_empty()).collect();
         let depths = depths(&waits);
         let mut columns: Vec<Vec<Slot>> = Vec::new();
         columns.resize(depths.iter().max().map_or(0, |d| d + 1), Vec::new());
@@ -492,7 +493,10 @@ impl Flow {
             columns[*depth].push(Slot::Item(i));
         }
         for (to, befores) in waits.iter().enumerate() {
-            for from in befores.iter().filter(|from| !reached(&waits, **from, to)) {
+            for from in befores
+                .iter()
+                .filter(|from| !reached(&waits, &always, **from, to))
+            {
                 for column in &mut columns[depths[*from] + 1..depths[to]] {
                     column.push(Slot::Passing(*from, to));
                 }
@@ -501,7 +505,10 @@ impl Flow {
         order(&mut columns, &waits);
         let mut edges = Vec::new();
         for (to, befores) in waits.iter().enumerate() {
-            for from in befores.iter().filter(|from| !reached(&waits, **from, to)) {
+            for from in befores
+                .iter()
+                .filter(|from| !reached(&waits, &always, **from, to))
+            {
                 let mut slot = Slot::Item(*from);
                 for column in depths[*from] + 1..=depths[to] {
                     let next = if column == depths[to] {
@@ -532,16 +539,22 @@ fn depths(waits: &[Vec<usize>]) -> Vec<usize> {
     depths
 }
 
-/// Whether an item is also waited for through another one: that line says it already.
-fn reached(waits: &[Vec<usize>], from: usize, to: usize) -> bool {
+/// Whether an item is also waited for through others that take part in every situation: their
+/// lines say it already.
+fn reached(waits: &[Vec<usize>], always: &[bool], from: usize, to: usize) -> bool {
+    let between = |b: &usize| always[*b];
     let mut seen = BTreeSet::new();
-    let mut left: Vec<usize> = waits[to].iter().copied().filter(|b| *b != from).collect();
+    let mut left: Vec<usize> = waits[to]
+        .iter()
+        .copied()
+        .filter(|b| *b != from && between(b))
+        .collect();
     while let Some(at) = left.pop() {
-        if at == from {
+        if waits[at].contains(&from) {
             return true;
         }
         if seen.insert(at) {
-            left.extend(&waits[at]);
+            left.extend(waits[at].iter().copied().filter(between));
         }
     }
     false

@@ -83,6 +83,19 @@ pub fn export(dir: &Path, matter: &str) -> Result<Vec<u8>, ExportError> {
     export::workbook(&file, &text, &shared, Book::Matter)
 }
 
+/// An empty workbook for a new matter of the catalogue in a folder.
+pub fn template(dir: &Path, id: &str) -> Result<Vec<u8>, ExportError> {
+    let shared = fs::read_to_string(dir.join(CATALOGUE_FILE)).map_err(|source| {
+        let file = CATALOGUE_FILE.to_owned();
+        ExportError::Read { file, source }
+    })?;
+    let text = format!(
+        "format = 1\nid = {}\n[guide]\nflow_chart = \"generated\"\n",
+        write::quoted(id)
+    );
+    export::workbook(id, &text, &shared, Book::Matter)
+}
+
 /// Reads a workbook and checks it together with the rest of the catalogue. Nothing is written.
 pub fn import(workbook: &[u8], dir: &Path) -> Result<Imported, ImportError> {
     let read = |file: &Path| {

@@ -313,7 +313,8 @@ fn name(key: &str) -> String {
     }
 }
 
-fn quoted(word: &str) -> String {
+/// Words as TOML writes them.
+pub fn quoted(word: &str) -> String {
     let mut text = String::from("\"");
     for c in word.chars() {
         match c {

@@ -17,14 +17,25 @@ pub(in crate::cli) struct Args {
     /// Which matter, by its id; `catalogue` is what all matters share.
     #[arg(long, value_name = "ID")]
     matter: Option<String>,
+    /// An empty workbook for a new matter of this id.
+    #[arg(long, value_name = "ID", conflicts_with = "matter")]
+    new: Option<String>,
 }
 
 pub(super) fn run(args: &Args) -> miette::Result<Verdict> {
-    let matter = match &args.matter {
-        Some(matter) => matter.clone(),
-        None => only(args)?,
+    let (matter, workbook) = match (&args.new, &args.matter) {
+        (Some(new), _) => (new.clone(), yici_catalog_sheet::template(&args.dir, new)),
+        (None, Some(matter)) => (
+            matter.clone(),
+            yici_catalog_sheet::export(&args.dir, matter),
+        ),
+        (None, None) => {
+            let matter = only(args)?;
+            let workbook = yici_catalog_sheet::export(&args.dir, &matter);
+            (matter, workbook)
+        }
     };
-    let workbook = yici_catalog_sheet::export(&args.dir, &matter).map_err(|error| {
+    let workbook = workbook.map_err(|error| {
         miette::miette!(
             help = "`kiosk catalog check` says what is wrong with a catalogue",
             "{error}"

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
-use yici_catalog_sheet::{export, import};
+use yici_catalog_sheet::{export, import, template};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
@@ -60,4 +60,20 @@ fn comments_stay_when_imported_again() {
     assert!(first.toml.contains("# 待核实：90天的补缴期各地不同。"));
     let again = import(&export(copy.path(), "newborn").unwrap(), copy.path()).unwrap();
     assert_eq!(again.toml, first.toml);
+}
+
+#[test]
+fn an_empty_workbook_says_what_to_fill_in() {
+    let dir = folder("tests/good");
+    let told = import(&template(&dir, "card-loss").unwrap(), &dir)
+        .unwrap_err()
+        .to_string();
+    let first: Vec<&str> = told.lines().take(2).collect();
+    assert_eq!(
+        first,
+        [
+            "基本信息!B4：“人生阶段”没有填",
+            "基本信息!B5：“事项名称”没有填"
+        ]
+    );
 }
