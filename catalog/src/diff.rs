@@ -28,12 +28,21 @@ pub(crate) use grid::option_words;
 pub struct Diff {
     /// Whether anything differs.
     pub changed: bool,
-    /// The versions, old and new.
-    pub versions: (String, String),
+    /// The catalogues' versions.
+    pub versions: Versions,
     /// What all matters share.
     pub shared: Vec<Detail>,
     /// The matters that differ, in the order of the new catalogue, then those that are gone.
     pub matters: Vec<MatterDiff>,
+}
+
+/// The versions of two catalogues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Versions {
+    /// Of the old one.
+    pub old: String,
+    /// Of the new one.
+    pub new: String,
 }
 
 /// Between two versions of a matter.
@@ -211,7 +220,10 @@ pub fn diff(old: &Catalog, new: &Catalog, today: Date) -> Diff {
     let shared = details::of_catalogues(old, new);
     Diff {
         changed: !shared.is_empty() || !matters.is_empty() || old.version != new.version,
-        versions: (old.version.clone(), new.version.clone()),
+        versions: Versions {
+            old: old.version.clone(),
+            new: new.version.clone(),
+        },
         shared,
         matters,
     }

@@ -25,7 +25,7 @@ mod time;
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
 pub use diff::{
     Asked, Change, Detail, Diff, Effect, MatterDiff, NamedSituation, Presence, QuestionChange,
-    Restriction, Served, Situations, Who, Witness, diff,
+    Restriction, Served, Situations, Versions, Who, Witness, diff,
 };
 pub use finding::{Code, Finding, LoadError};
 pub use graph::graph;

@@ -25,7 +25,7 @@ impl Diff {
             page.line(0, "没有变化", "No change");
             return page.text;
         }
-        let (old, new) = &self.versions;
+        let (old, new) = (&self.versions.old, &self.versions.new);
         if old == new {
             page.line(
                 0,
@@ -251,6 +251,7 @@ impl Page {
             }
             (old, new) => {
                 let path = &detail.path;
+                let plain = path_words(path);
                 let change = match (old, new) {
                     (Value::Null, new) => format!("+ {}", short(new)),
                     (old, Value::Null) => format!("- {}", short(old)),
@@ -258,7 +259,7 @@ impl Page {
                 };
                 self.line(
                     2,
-                    format!("~ {zh} {path}：{change}"),
+                    format!("~ {zh}的{plain}：{change}"),
                     format!("~ {en} {path}: {change}"),
                 );
             }
@@ -447,6 +448,107 @@ fn table_words(table: &str) -> Text {
     };
     Text::of(zh, en)
 }
+
+/// The way to a value in Chinese, as the columns of the spreadsheet are called.
+fn path_words(path: &str) -> String {
+    let word = |key: &str| {
+        let (key, rest) = key.find('[').map_or((key, ""), |at| key.split_at(at));
+        let known = KEYS.iter().find(|(k, _)| *k == key);
+        format!("{}{rest}", known.map_or(key, |(_, words)| words))
+    };
+    let words: Vec<String> = path.split('.').map(word).collect();
+    words.join("·")
+}
+
+const KEYS: [(&str, &str); 87] = [
+    ("zh", "中文"),
+    ("en", "英文"),
+    ("order", "顺序"),
+    ("region", "地区"),
+    ("region_code", "区划代码"),
+    ("stage", "人生阶段"),
+    ("name", "名称"),
+    ("short", "简称"),
+    ("summary", "一句话说明"),
+    ("keywords", "搜索用词"),
+    ("code", "编码"),
+    ("audience", "服务对象"),
+    ("code_system", "代码标准"),
+    ("applicants", "申请人"),
+    ("applicant", "申请人"),
+    ("legal_basis", "设定依据"),
+    ("law", "依据"),
+    ("article", "条款"),
+    ("says", "内容"),
+    ("acceptance", "受理条件"),
+    ("preconditions", "前置条件"),
+    ("coverage", "情形覆盖范围"),
+    ("material_form", "申请材料形式要求"),
+    ("lead_unit", "牵头单位"),
+    ("cooperating_units", "配合单位"),
+    ("charged", "是否收费"),
+    ("fee_standard", "收费标准"),
+    ("fee_basis", "收费依据"),
+    ("online_url", "网办地址"),
+    ("place", "办理地点"),
+    ("address", "办理地址"),
+    ("postcode", "邮编"),
+    ("hours", "办理时间"),
+    ("days", "星期"),
+    ("open", "时间"),
+    ("flow_chart", "办理流程图"),
+    ("consult", "咨询方式"),
+    ("supervise", "监督方式"),
+    ("value", "号码或地址"),
+    ("channels", "办理形式"),
+    ("intermediary", "中介服务"),
+    ("statutory_working_days", "法定工作日"),
+    ("promised_working_days", "承诺办结时限"),
+    ("working_days", "承诺工作日"),
+    ("appointment", "是否支持预约"),
+    ("online_payment", "网上支付"),
+    ("courier", "是否支持快递"),
+    ("joint_ability", "联办能力"),
+    ("visits", "线下跑动次数"),
+    ("visit_reason", "跑一次的原因和环节"),
+    ("questions_common", "常见问题"),
+    ("text", "文字"),
+    ("help", "提示"),
+    ("when", "条件"),
+    ("resource", "数据来源"),
+    ("options", "选项"),
+    ("option", "选项"),
+    ("unsure", "不清楚"),
+    ("as", "按哪个选项"),
+    ("note", "说明"),
+    ("phrase", "情形里怎么说"),
+    ("from", "从"),
+    ("until", "到"),
+    ("reason", "为什么"),
+    ("where", "去哪里"),
+    ("unit", "单位"),
+    ("basis", "依据"),
+    ("required", "必须"),
+    ("required_why", "为什么必须办"),
+    ("after", "在哪些事项之后"),
+    ("yields", "结果就是哪些材料"),
+    ("result", "结果"),
+    ("sample", "样本"),
+    ("in_person", "要本人到场"),
+    ("in_person_why", "为什么要本人到场"),
+    ("type", "材料类型"),
+    ("form", "材料形式"),
+    ("necessity", "材料必要性"),
+    ("source", "来源渠道"),
+    ("issuer", "出具部门"),
+    ("original", "原件或复印件"),
+    ("paper_copies", "纸质份数"),
+    ("copies", "份数"),
+    ("why", "为什么要"),
+    ("need", "谁要"),
+    ("label", "名称"),
+    ("group", "分组"),
+];
 
 fn short(value: &Value) -> String {
     let text = match value {

@@ -140,7 +140,7 @@ fn words_alone_change_nothing_for_people() {
     assert!(text.contains("材料、事项、字段、时间都不变"), "{text}");
     assert!(
         text.contains(
-            "~ 材料“出生医学证明”（certificate-paper） need[registration].why.zh：“登记凭它” → “登记要它”"
+            "~ 材料“出生医学证明”（certificate-paper）的谁要[registration]·为什么要·中文：“登记凭它” → “登记要它”"
         ),
         "{text}"
     );
@@ -283,7 +283,7 @@ fn matters_and_shared_entries_come_and_go() {
     assert!(diff.changed);
     assert_eq!(
         diff.text(Lang::Zh),
-        "目录版本没有变：2026.11.1\n\n公共部分（catalogue.toml）\n    ~ 单位“示范市卫生健康委员会”（health） short.zh：“卫健委” → “卫健”\n\n去掉事项：新生儿出生“一件事一次办”（demo）\n"
+        "目录版本没有变：2026.11.1\n\n公共部分（catalogue.toml）\n    ~ 单位“示范市卫生健康委员会”（health）的简称·中文：“卫健委” → “卫健”\n\n去掉事项：新生儿出生“一件事一次办”（demo）\n"
     );
 }
 
