@@ -166,7 +166,10 @@ impl Picture {
             n(to.0),
             n(to.1)
         );
-        self.path(&path, colour, head);
+        self.path(&path, colour);
+        if head {
+            self.head((to.0 - 1.0, to.1), to, colour);
+        }
     }
 
     /// Straight lines through some places; the last one has the arrow's head.
@@ -175,20 +178,36 @@ impl Picture {
             .iter()
             .map(|(x, y)| format!("{} {}", n(*x), n(*y)))
             .collect();
-        self.path(&format!("M{}", steps.join("L")), colour, true);
+        self.path(&format!("M{}", steps.join("L")), colour);
+        if let [.., before, last] = places {
+            self.head(*before, *last, colour);
+        }
         for (x, y) in places {
             self.reach(*x, *y);
         }
     }
 
-    fn path(&mut self, path: &str, colour: &str, head: bool) {
-        let end = if head {
-            " marker-end=\"url(#head)\""
-        } else {
-            ""
-        };
+    fn path(&mut self, path: &str, colour: &str) {
         self.back += &format!(
-            "<path class=\"edge\" d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\"{end}/>\n"
+            "<path class=\"edge\" d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\"/>\n"
+        );
+    }
+
+    /// The head of an arrow. Drawn as a shape: markers that take over a line's colour are not
+    /// known everywhere.
+    fn head(&mut self, from: (f64, f64), to: (f64, f64), colour: &str) {
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let length = dx.hypot(dy).max(0.1);
+        let (ux, uy) = (dx / length, dy / length);
+        let (x, y) = (to.0 - 9.0 * ux, to.1 - 9.0 * uy);
+        self.back += &format!(
+            "<path class=\"head\" d=\"M{} {}L{} {}L{} {}z\" fill=\"{colour}\"/>\n",
+            n(to.0),
+            n(to.1),
+            n(x - 4.5 * uy),
+            n(y + 4.5 * ux),
+            n(x + 4.5 * uy),
+            n(y - 4.5 * ux)
         );
     }
 
@@ -224,8 +243,6 @@ impl Picture {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
              font-family=\"'Noto Sans CJK SC','Noto Sans SC','Microsoft YaHei','PingFang SC',sans-serif\">\n\
              <title>{}</title>\n\
-             <defs><marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
-             <path d=\"M0 0L10 5L0 10z\" fill=\"context-stroke\"/></marker></defs>\n\
              <rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>\n{}{}</svg>\n",
             escaped(title),
             self.back,
