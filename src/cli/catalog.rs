@@ -4,6 +4,7 @@ mod diff;
 mod export;
 mod graph;
 mod import;
+mod preview;
 
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
@@ -66,6 +67,8 @@ pub(super) enum Command {
     Import(import::Args),
     /// Draw a matter's questions, situations and flow as SVG.
     Graph(graph::Args),
+    /// Open a matter in the terminal's real pages.
+    Preview(preview::Args),
 }
 
 /// A language of texts by its code.
@@ -111,6 +114,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Graph(args) => graph::run(args),
+        Command::Preview(args) => preview::run(args),
     }
 }
 

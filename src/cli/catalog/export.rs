@@ -54,7 +54,10 @@ fn only(args: &Args) -> miette::Result<String> {
         matters => {
             let ids: Vec<&str> = matters.iter().map(|m| m.id.as_str()).collect();
             Err(miette::miette!(
-                help = format!("a workbook holds one: --matter {}", ids.join(" | --matter ")),
+                help = format!(
+                    "a workbook holds one: --matter {}",
+                    ids.join(" | --matter ")
+                ),
                 "the catalogue has {} matters",
                 ids.len()
             ))
