@@ -233,20 +233,23 @@ pub fn option_words(question: &Question, option: &QuestionOption) -> Text {
 
 /// Numbers from one until another in words.
 pub fn number_words(from: i64, until: i64, question: &Question) -> Text {
-    let unit = question.unit.clone();
-    let unit = unit.unwrap_or_else(|| Text::of("", ""));
-    let last = until.saturating_sub(1);
-    let text = if from == last {
-        Text::of(format!("{from}"), format!("{from}"))
-    } else if question.min == Some(from) {
-        Text::of(format!("不超过{last}"), format!("at most {last}"))
-    } else if question.max == Some(last) {
-        Text::of(format!("{from}以上"), format!("{from} or more"))
-    } else {
-        Text::of(format!("{from}到{last}"), format!("{from} to {last}"))
+    let (zh, en) = match &question.unit {
+        Some(unit) => (unit.zh.as_str(), format!(" {}", unit.en)),
+        None => ("", String::new()),
     };
-    let en = format!("{} {}", text.en, unit.en);
-    Text::of(text.zh + &unit.zh, en.trim_end())
+    let last = until.saturating_sub(1);
+    if from == last {
+        Text::of(format!("{from}{zh}"), format!("{from}{en}"))
+    } else if question.min == Some(from) {
+        Text::of(format!("不超过{last}{zh}"), format!("at most {last}{en}"))
+    } else if question.max == Some(last) {
+        Text::of(format!("{from}{zh}以上"), format!("{from} or more{en}"))
+    } else {
+        Text::of(
+            format!("{from}到{last}{zh}"),
+            format!("{from} to {last}{en}"),
+        )
+    }
 }
 
 /// Ages from one until another in words.

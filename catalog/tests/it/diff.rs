@@ -185,6 +185,10 @@ fn moved_bands_concern_those_between_the_bounds() {
         window.witness.answers.get("born"),
         Some(&Answer::Date(jiff::civil::date(2026, 5, 24)))
     );
+    let bills = refund.who.conditions[0]
+        .iter()
+        .find(|r| r.question == "bills");
+    assert_eq!(bills.unwrap().options[0].zh, "1到2张");
     let mut who = conditions(refund);
     assert_eq!(who.remove(0)["bills"], ["1..3"]);
     assert_eq!(
