@@ -98,6 +98,8 @@ struct Side<'a> {
     atoms: Vec<Vec<u128>>,
     /// For each axis the atoms that are no option of this side, if it has the question.
     foreign: Vec<u128>,
+    /// For each axis with such atoms the answers on whose way the question really comes up.
+    reached: Vec<Vec<Region>>,
 }
 
 impl Region {
@@ -118,7 +120,8 @@ impl Region {
         self.0.iter().zip(&other.0).all(|(a, b)| a & b != 0)
     }
 
-    fn meet(&self, other: &Region) -> Option<Region> {
+    /// What both allow.
+    pub fn meet(&self, other: &Region) -> Option<Region> {
         self.meets(other)
             .then(|| Region(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect()))
     }
@@ -429,6 +432,7 @@ impl<'a> Side<'a> {
             question: Vec::new(),
             atoms: Vec::new(),
             foreign: Vec::new(),
+            reached: Vec::new(),
         };
         for axis in axes {
             let mine = question(axis);
@@ -449,6 +453,7 @@ impl<'a> Side<'a> {
             let place = |q: &Question| matter.questions.iter().position(|m| m.id == q.id);
             side.question.push(mine.and_then(place));
         }
+        side.reached = (0..axes.len()).map(|axis| side.reaching(axis)).collect();
         side
     }
 
@@ -465,10 +470,55 @@ impl<'a> Side<'a> {
         Region((0..self.question.len()).map(mask).collect())
     }
 
-    /// For which answers the question of an axis is asked.
+    /// For which answers the condition of an axis's question holds.
     fn asked(&self, axis: usize) -> Option<Region> {
         let cube = self.matter.plan.asked[self.question[axis]?].as_ref()?;
-        Some(self.plain(cube))
+        Some(self.wide(cube, usize::MAX))
+    }
+
+    /// A cube on the grid. An axis that it leaves open, or whose question comes at a place or
+    /// later, has whatever either questionnaire has there.
+    fn wide(&self, cube: &Cube, place: usize) -> Region {
+        let mut region = self.plain(cube);
+        for axis in 0..self.question.len() {
+            let all = self.full.atoms(axis);
+            let late = self.question[axis].is_some_and(|q| q >= place);
+            if late || region.atoms(axis) | self.foreign[axis] == all {
+                region.0[axis] = all;
+            }
+        }
+        region
+    }
+
+    /// The answers on whose way a question comes up: a window or situation that is still possible
+    /// depends on it, and no window was reached before (see [`crate::plan::Walk`]).
+    fn reaching(&self, axis: usize) -> Vec<Region> {
+        let plan = &self.matter.plan;
+        let Some(q) = self.question[axis].filter(|_| self.foreign[axis] != 0) else {
+            return Vec::new();
+        };
+        let windows = || plan.windows.iter().flatten();
+        let situations = self.matter.situations.iter().flat_map(|s| &s.cubes);
+        let mut cells: Vec<Region> = Vec::new();
+        for cube in windows().chain(situations) {
+            if cube.options(q) != plan.full.options(q) {
+                let cell = self.wide(cube, q);
+                if !cells.contains(&cell) {
+                    cells.push(cell);
+                }
+            }
+        }
+        for window in windows().filter(|w| self.last(w).is_none_or(|last| last < q)) {
+            let window = self.wide(window, usize::MAX);
+            cells = cells.iter().flat_map(|c| c.minus(&window)).collect();
+        }
+        cells
+    }
+
+    /// The last question that a cube depends on.
+    fn last(&self, cube: &Cube) -> Option<usize> {
+        let full = &self.matter.plan.full;
+        (0..self.matter.questions.len()).rfind(|q| cube.options(*q) != full.options(*q))
     }
 
     /// A cube on the grid: where this side does not ask, the other's answers are possible too.
@@ -476,21 +526,22 @@ impl<'a> Side<'a> {
         let mut regions = vec![self.plain(cube)];
         for axis in 0..self.question.len() {
             let foreign = self.foreign[axis];
-            if foreign == 0 {
+            let open = |r: &Region| r.atoms(axis) | foreign == self.full.atoms(axis);
+            if foreign == 0 || !regions.iter().all(open) {
                 continue;
             }
-            let mut next = Vec::new();
-            for region in regions {
-                let asked = self.asked(axis);
-                next.extend(asked.as_ref().and_then(|asked| region.meet(asked)));
-                let unasked = match &asked {
-                    Some(asked) => region.minus(asked),
-                    None => vec![region],
-                };
-                let widened = |r: Region| r.with(axis, r.atoms(axis) | foreign);
-                next.extend(unasked.into_iter().map(widened));
+            let mut unasked = regions.clone();
+            for reached in &self.reached[axis] {
+                unasked = unasked.iter().flat_map(|r| r.minus(reached)).collect();
             }
-            regions = next;
+            let mut asked = regions;
+            for outside in &unasked {
+                asked = asked.iter().flat_map(|r| r.minus(outside)).collect();
+            }
+            let widened = unasked
+                .iter()
+                .map(|r| r.with(axis, r.atoms(axis) | foreign));
+            regions = asked.into_iter().chain(widened).collect();
         }
         // A band that the other side cuts away entirely leaves nothing on an axis.
         regions.retain(|r| r.0.iter().all(|atoms| *atoms != 0));
@@ -499,10 +550,11 @@ impl<'a> Side<'a> {
 
     /// The answers that cannot be given here.
     fn impossible(&self) -> Vec<Region> {
-        (0..self.question.len())
-            .filter(|axis| self.foreign[*axis] != 0)
-            .filter_map(|axis| Some(self.asked(axis)?.with(axis, self.foreign[axis])))
-            .collect()
+        let of = |axis: usize| {
+            let reached = self.reached[axis].iter();
+            reached.map(move |r| r.with(axis, self.foreign[axis]))
+        };
+        (0..self.question.len()).flat_map(of).collect()
     }
 
     /// The windows and situations with their answers, disjoint.
@@ -515,10 +567,7 @@ impl<'a> Side<'a> {
             .filter_map(|(w, cube)| Some((w, cube.as_ref()?)))
             .collect();
         // A window fires as soon as its last answer is given; of several, the first in the file.
-        let last = |cube: &Cube| {
-            (0..self.matter.questions.len()).rfind(|q| cube.options(*q) != plan.full.options(*q))
-        };
-        windows.sort_by_key(|(w, cube)| (last(cube), *w));
+        windows.sort_by_key(|(w, cube)| (self.last(cube), *w));
         let outside = |cube: &Cube, windows: &[(usize, &Cube)]| {
             let mut left = vec![cube.clone()];
             for (_, window) in windows {
@@ -557,6 +606,7 @@ fn place(end: End) -> Place {
 /// All pieces: what leads somewhere in both, then what leads somewhere in one only.
 fn pieces(old: &Side, new: &Side) -> Vec<Piece> {
     let (before, after) = (old.places(), new.places());
+    let (never, nevermore) = (old.impossible(), new.impossible());
     let mut pieces = Vec::new();
     for (place, regions) in &after {
         let order = twins_first(*place, new.matter, old.matter, &before);
@@ -569,7 +619,7 @@ fn pieces(old: &Side, new: &Side) -> Vec<Piece> {
             }));
             for region in rest {
                 pieces.extend(
-                    unled(region, &old.impossible())
+                    unled(region, &never)
                         .into_iter()
                         .map(|(was, region)| Piece {
                             old: was,
@@ -586,7 +636,7 @@ fn pieces(old: &Side, new: &Side) -> Vec<Piece> {
             let (_, rest) = cut(region, &after, &order);
             for region in rest {
                 pieces.extend(
-                    unled(region, &new.impossible())
+                    unled(region, &nevermore)
                         .into_iter()
                         .map(|(now, region)| Piece {
                             old: *place,

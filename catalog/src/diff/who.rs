@@ -15,11 +15,13 @@ pub fn who(grid: &Grid, pieces: &[&Piece]) -> Who {
         .filter(|p| !pieces.iter().any(|mine| std::ptr::eq(*mine, *p)))
         .map(|p| &p.region)
         .collect();
-    let mut left: Vec<Region> = pieces.iter().map(|p| p.region.clone()).collect();
+    let mut left = by_asked(grid, pieces);
     let mut conditions = Vec::new();
-    while let Some(region) = left.first() {
-        let wide = widen(grid, region, pieces, &others);
-        left = left.iter().flat_map(|r| r.minus(&wide)).collect();
+    while let Some(region) = left.pop() {
+        let wide = widen(grid, &region, pieces, &others);
+        for told in told(grid, &wide) {
+            left = left.iter().flat_map(|r| r.minus(&told)).collect();
+        }
         conditions.push(restrictions(grid, &wide));
     }
     let mut situations: Vec<String> = Vec::new();
@@ -44,17 +46,54 @@ pub fn who(grid: &Grid, pieces: &[&Piece]) -> Who {
     }
 }
 
+/// The answers of some pieces, cut so that each question is asked in the whole of a region or
+/// nowhere in it; the first one last.
+fn by_asked(grid: &Grid, pieces: &[&Piece]) -> Vec<Region> {
+    let mut regions: Vec<Region> = pieces.iter().rev().map(|p| p.region.clone()).collect();
+    for asked in grid.axes.iter().flat_map(|axis| &axis.asked) {
+        let cut = |region: Region| -> Vec<Region> {
+            let inside = region.meet(asked);
+            region.minus(asked).into_iter().chain(inside).collect()
+        };
+        regions = regions.into_iter().flat_map(cut).collect();
+    }
+    regions
+}
+
+/// The part of a region in which every question that its condition names is asked: whoever is not
+/// asked does not fulfil it.
+fn told(grid: &Grid, wide: &Region) -> Vec<Region> {
+    let mut told = vec![wide.clone()];
+    for (axis, question) in grid.axes.iter().enumerate() {
+        if wide.atoms(axis).count_ones() as usize == question.atoms.len() {
+            continue;
+        }
+        let inside = |region: Region| {
+            let asked = question.asked.iter();
+            asked.filter_map(|a| region.meet(a)).collect::<Vec<_>>()
+        };
+        told = told.into_iter().flat_map(inside).collect();
+    }
+    told
+}
+
 /// The region made as wide as no other piece forbids: questions that need not be named at all are
 /// freed, and of the rest those answers are added that some piece has. Late questions first, so
 /// that what is left speaks of the early ones.
 fn widen(grid: &Grid, region: &Region, pieces: &[&Piece], others: &[&Region]) -> Region {
     let free = |region: &Region| !others.iter().any(|o| o.meets(region));
     let mut wide = region.clone();
+    // What is not asked cannot be named.
+    for (axis, question) in grid.axes.iter().enumerate() {
+        if !question.asked.iter().any(|asked| asked.meets(region)) {
+            wide = wide.with(axis, every(question.atoms.len()));
+        }
+    }
     for (axis, questions) in grid.axes.iter().enumerate().rev() {
         let count = questions.atoms.len();
-        let every = (0..count).fold(0, |all, atom| all | 1 << atom);
-        if free(&wide.with(axis, every)) {
-            wide = wide.with(axis, every);
+        let freed = wide.with(axis, every(count));
+        if free(&freed) {
+            wide = freed;
             continue;
         }
         let mut atoms = wide.atoms(axis);
@@ -67,6 +106,10 @@ fn widen(grid: &Grid, region: &Region, pieces: &[&Piece], others: &[&Region]) ->
         wide = wide.with(axis, atoms);
     }
     wide
+}
+
+fn every(atoms: usize) -> u128 {
+    (0..atoms).fold(0, |all, atom| all | 1 << atom)
 }
 
 fn restrictions(grid: &Grid, region: &Region) -> Vec<Restriction> {

@@ -387,24 +387,6 @@ fn who_is_exactly_who_by_trying_all_answers() {
     let (old, new) = (&old.matters[0], &new.matters[0]);
     assert!(diff.matters[0].effects.len() > 8, "{:?}", shorts(&diff));
     let holds = |change: &Change, set: &Answers| {
-        let fits = |value: &str, answer: &Answer| match answer {
-            Answer::Option(id) => id == value,
-            Answer::Number(n) => {
-                let (from, until) = value.split_once("..").unwrap();
-                (from.parse().unwrap()..until.parse::<i64>().unwrap()).contains(n)
-            }
-            Answer::Date(date) => {
-                let band = if *date > jiff::civil::date(2026, 5, 24) {
-                    "..P6M"
-                } else if *date > jiff::civil::date(2025, 11, 24) {
-                    "P6M..P1Y"
-                } else {
-                    "P1Y.."
-                };
-                band == value
-            }
-            Answer::Unsure => false,
-        };
         let local = set.get("register") == Some(&Answer::Option("local".to_owned()));
         let asked = |question: &str| question != "married" || local;
         change.who.conditions.iter().any(|c| {
@@ -461,4 +443,251 @@ fn full(witness: &Answers) -> Answers {
         all.insert(question, answer.clone());
     }
     all
+}
+
+/// Edits that go together in any choice: options, questions, bands, conditions, windows, items.
+const CHOICES: [&[(&str, &str)]; 8] = [
+    &[(
+        "[[question.option]]\nid = \"abroad\"",
+        "[[question.option]]\nid = \"road\"\ntext = { zh = \"路上\", en = \"On the way\" }\nphrase = { zh = \"在路上出生\", en = \"born on the way\" }\n[[question.option]]\nid = \"abroad\"",
+    )],
+    &[
+        (
+            "[[window]]\nid = \"abroad\"",
+            "[[question]]\nid = \"twins\"\ntext = { zh = \"是双胞胎吗？\", en = \"Twins?\" }\nwhen = { register = [\"local\"], married = [\"yes\"] }\nkind = \"choice\"\n[[question.option]]\nid = \"yes\"\ntext = { zh = \"是\", en = \"Yes\" }\nphrase = { zh = \"双胞胎\", en = \"twins\" }\n[[question.option]]\nid = \"no\"\ntext = { zh = \"不是\", en = \"No\" }\nphrase = { zh = \"不是双胞胎\", en = \"no twins\" }\n[[window]]\nid = \"abroad\"",
+        ),
+        (
+            "split = [\"married\", \"bills\"]",
+            "split = [\"married\", \"bills\", \"twins\"]",
+        ),
+        (
+            "item = \"insurance\"\nwhen = { married = [\"yes\"] }",
+            "item = \"insurance\"\nwhen = { twins = [\"yes\"] }",
+        ),
+    ],
+    &[
+        (
+            "when = { register = [\"local\"] }\nkind",
+            "when = { register = [\"local\"], place = [\"hospital\"] }\nkind",
+        ),
+        (
+            "id = \"local\"\ntext = { zh = \"孩子在本市落户\"",
+            "id = \"local-home\"\ntext = { zh = \"孩子在家出生\", en = \"Born at home\" }\nwhen = { register = [\"local\"], place = [\"home\"] }\nsplit = [\"bills\"]\n[[situation]]\nid = \"local\"\ntext = { zh = \"孩子在本市落户\"",
+        ),
+        (
+            "when = { register = [\"local\"] }\nsplit = [\"m",
+            "when = { register = [\"local\"], place = [\"hospital\"] }\nsplit = [\"m",
+        ),
+    ],
+    &[
+        ("id = \"none\"\nuntil = 1", "id = \"none\"\nuntil = 5"),
+        ("id = \"some\"\nfrom = 1", "id = \"some\"\nfrom = 5"),
+    ],
+    &[
+        ("until = \"P1Y\"", "until = \"P6M\""),
+        ("from = \"P1Y\"", "from = \"P6M\""),
+    ],
+    &[(
+        "when = { place = [\"abroad\"] }",
+        "when = { place = [\"abroad\"], register = [\"local\"] }",
+    )],
+    &[
+        (
+            "when = { register = [\"local\"], bills = [\"some\"] }",
+            "when = { bills = [\"some\"] }",
+        ),
+        ("split = [\"place\"]", "split = [\"bills\"]"),
+    ],
+    &[("max = 20", "max = 10")],
+];
+
+#[test]
+fn any_two_catalogues_are_compared_as_by_trying_all_answers() {
+    let catalogues: Vec<Catalog> = (0..1 << CHOICES.len())
+        // An option on the way needs a situation, or it leads to none: that is compared too.
+        .step_by(3)
+        .filter_map(|choice: usize| {
+            let chosen = CHOICES
+                .iter()
+                .enumerate()
+                .filter(|(n, _)| choice & 1 << n != 0);
+            let edits: Vec<_> = chosen
+                .flat_map(|(_, edits)| edits.iter())
+                .map(|(old, new)| ("demo.toml", *old, *new))
+                .collect();
+            edited(&edits).ok()
+        })
+        .collect();
+    assert!(catalogues.len() > 20, "{}", catalogues.len());
+    let mut sets = vec![serde_json::Map::new()];
+    for (question, values) in [
+        (
+            "place",
+            vec![
+                json!("hospital"),
+                json!("home"),
+                json!("road"),
+                json!("abroad"),
+            ],
+        ),
+        (
+            "born",
+            vec![
+                json!("2026-11-24"),
+                json!("2026-01-01"),
+                json!("2020-01-01"),
+            ],
+        ),
+        ("register", vec![json!("local"), json!("elsewhere")]),
+        ("married", vec![json!("yes"), json!("no")]),
+        ("bills", vec![json!(0), json!(3), json!(7), json!(15)]),
+        ("twins", vec![json!("yes"), json!("no")]),
+    ] {
+        sets = sets
+            .iter()
+            .flat_map(|set| {
+                values.iter().map(|value| {
+                    let mut set = set.clone();
+                    set.insert(question.to_owned(), value.clone());
+                    set
+                })
+            })
+            .collect();
+    }
+    let sets: Vec<Answers> = sets
+        .into_iter()
+        .map(|set| answers(Value::Object(set)))
+        .collect();
+    let mut told = 0;
+    for (n, old) in catalogues.iter().enumerate() {
+        let new = &catalogues[(n * 7 + 5) % catalogues.len()];
+        told += compare(old, new, &sets);
+    }
+    assert!(told > 2000, "{told}");
+}
+
+/// Whether a question's condition holds.
+fn asked(matter: &Matter, question: &str, set: &Answers) -> bool {
+    matter.question(question).is_some_and(|q| {
+        q.when.iter().all(|(earlier, options)| {
+            let answer = set.get(earlier).unwrap();
+            asked(matter, earlier, set) && options.iter().any(|o| fits(o, answer))
+        })
+    })
+}
+
+/// What an answer set comes to.
+fn reached(matter: &Matter, set: &Answers) -> (String, BTreeSet<String>) {
+    match matter.interview(set, TODAY).state {
+        State::Error { .. } => ("impossible".to_owned(), BTreeSet::new()),
+        State::Window { id: None, .. } => ("nothing".to_owned(), BTreeSet::new()),
+        State::Window { id: Some(id), .. } => (format!("window {id}"), BTreeSet::new()),
+        State::Settled { .. } => ("settled".to_owned(), outcome(matter, set)),
+        State::Question { id, .. } => panic!("{id} has no answer"),
+    }
+}
+
+fn compare(old: &Catalog, new: &Catalog, sets: &[Answers]) -> usize {
+    let diff = diff(old, new, TODAY);
+    let empty = Vec::new();
+    let effects = diff.matters.first().map_or(&empty, |m| &m.effects);
+    let (old, new) = (&old.matters[0], &new.matters[0]);
+    let mut count = 0;
+    // A question that only one has, or that neither has, rules nothing out.
+    let fits_one = |(question, answer): (&String, &Answer)| {
+        let known: Vec<_> = [old, new]
+            .iter()
+            .filter_map(|m| m.question(question))
+            .collect();
+        known.is_empty()
+            || known.iter().any(|q| match answer {
+                Answer::Option(id) => q.option(id).is_some(),
+                Answer::Number(n) => (q.min.unwrap()..=q.max.unwrap()).contains(n),
+                Answer::Date(_) | Answer::Unsure => true,
+            })
+    };
+    for set in sets.iter().filter(|set| set.0.iter().all(fits_one)) {
+        let (was, before) = reached(old, set);
+        let (is, after) = reached(new, set);
+        let settled = |state: &str| state == "settled";
+        if !settled(&was) && !settled(&is) {
+            continue;
+        }
+        let mut expected = BTreeSet::new();
+        match (was.split_once(' '), is.split_once(' ')) {
+            _ if was == "impossible" => {
+                expected.insert("new-answer".to_owned());
+            }
+            _ if is == "impossible" => {
+                expected.insert("answer-gone".to_owned());
+            }
+            _ if was == "nothing" => {
+                expected.insert("now-covered".to_owned());
+            }
+            _ if is == "nothing" => {
+                expected.insert("no-longer-covered".to_owned());
+            }
+            (Some((_, window)), _) => {
+                expected.insert(format!("from-window {window}"));
+            }
+            (None, Some((_, window))) => {
+                expected.insert(format!("to-window {window}"));
+            }
+            (None, None) => {
+                for (mark, one, other) in [("gained", &after, &before), ("lost", &before, &after)] {
+                    for entry in one.difference(other).filter(|e| !e.starts_with("days")) {
+                        let (kind, id) = entry.split_once(' ').unwrap();
+                        expected.insert(format!("{kind}-{mark} {id}"));
+                    }
+                }
+                let days = |all: &BTreeSet<String>| {
+                    let days = all.iter().find_map(|d| d.strip_prefix("days "));
+                    days.unwrap().to_owned()
+                };
+                if days(&before) != days(&after) {
+                    expected.insert(format!("days {}->{}", days(&before), days(&after)));
+                }
+            }
+        }
+        let told: BTreeSet<String> = effects
+            .iter()
+            .filter(|c| {
+                c.who.conditions.iter().any(|condition| {
+                    condition.iter().all(|r| {
+                        (asked(old, &r.question, set) || asked(new, &r.question, set))
+                            && r.values
+                                .iter()
+                                .any(|v| fits(v, set.get(&r.question).unwrap()))
+                    })
+                })
+            })
+            .map(|c| short(&c.effect))
+            .filter(|s| !s.starts_with("material-copies"))
+            .collect();
+        assert_eq!(told, expected, "{set:?}\n{}", diff.text(Lang::En));
+        count += expected.len();
+    }
+    count
+}
+
+/// Whether an answer lies in a band, or is the option.
+fn fits(value: &str, answer: &Answer) -> bool {
+    match answer {
+        Answer::Option(id) => id == value,
+        Answer::Number(n) => {
+            let (from, until) = value.split_once("..").unwrap();
+            (from.parse().unwrap()..until.parse::<i64>().unwrap()).contains(n)
+        }
+        Answer::Date(date) => {
+            let band = if *date > jiff::civil::date(2026, 5, 24) {
+                "..P6M"
+            } else if *date > jiff::civil::date(2025, 11, 24) {
+                "P6M..P1Y"
+            } else {
+                "P1Y.."
+            };
+            band == value
+        }
+        Answer::Unsure => false,
+    }
 }
