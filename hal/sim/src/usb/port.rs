@@ -414,8 +414,8 @@ impl State {
     /// Carries a request to the control pipe out; `None` refuses it.
     fn control(&mut self, device: &Device, control: &Control) -> Option<Vec<u8>> {
         match (control.request_type, control.request) {
-            // GET_DESCRIPTOR
-            (0x80, 6) => device.descriptor(control.value),
+            // GET_DESCRIPTOR, of the device or of a HID interface.
+            (0x80 | 0x81, 6) => device.descriptor(control.value),
             // GET_STATUS
             (0x80..=0x82, 0) => Some(vec![0, 0]),
             // CLEAR_FEATURE of a pipe: ENDPOINT_HALT
