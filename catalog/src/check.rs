@@ -2,6 +2,7 @@
 //! is left is reported, not only the first.
 
 mod content;
+mod coverage;
 mod questionnaire;
 mod situations;
 

@@ -25,7 +25,7 @@ const MAX_WORK: usize = 8000;
 
 /// For each question the set of options allowed. Never empty in any question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cube(Box<[u64]>);
+pub struct Cube(pub(crate) Box<[u64]>);
 
 /// A questionnaire ready to be walked.
 #[derive(Debug, Clone)]

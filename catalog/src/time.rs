@@ -8,6 +8,8 @@ use jiff::civil::{Date, Time, Weekday};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Text;
+
 /// An age as an ISO 8601 duration of years, months, weeks and days, such as `P1Y6M`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -24,6 +26,28 @@ impl Age {
     pub fn reached(&self, date: Date) -> Option<Date> {
         date.checked_add(Span::new().months(self.months).days(self.days))
             .ok()
+    }
+
+    /// The age in words, as "1 year 6 months".
+    pub(crate) fn words(&self) -> Text {
+        let (mut zh, mut en) = (String::new(), Vec::new());
+        for (count, unit, one) in [
+            (self.months / 12, "年", "year"),
+            (self.months % 12, "个月", "month"),
+            (self.days, "天", "day"),
+        ] {
+            if count > 0 {
+                zh += &format!("{count}{unit}");
+                en.push(format!(
+                    "{count} {one}{}",
+                    if count == 1 { "" } else { "s" }
+                ));
+            }
+        }
+        match en.is_empty() {
+            true => Text::of("0天", "0 days"),
+            false => Text::of(zh, en.join(" ")),
+        }
     }
 
     /// Whether both are the same age, however they are written.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Report;
+use super::{Report, coverage};
 use crate::file::MatterFile;
 use crate::finding::Code;
 use crate::model::{Condition, Item, Matter, Question, Situation};
@@ -22,7 +22,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
     let mut situations = situations(&plan, &file, &expanded);
     let bases: Vec<usize> = expanded.iter().map(|(base, _)| *base).collect();
     same_ids(report, &situations, &bases);
-    overlaps(report, &file, &situations, &bases);
+    coverage::check(report, &plan, &file);
     let mut live = Live {
         report,
         plan: &plan,
@@ -156,53 +156,6 @@ fn same_ids(report: &mut Report, situations: &[Situation], bases: &[usize]) {
                 message,
             );
         }
-    }
-}
-
-fn overlaps(report: &mut Report, file: &MatterFile, situations: &[Situation], bases: &[usize]) {
-    let mut told = BTreeSet::new();
-    for (b, second) in situations.iter().enumerate() {
-        for (a, first) in situations[..b].iter().enumerate() {
-            if bases[a] == bases[b] || told.contains(&(bases[a], bases[b])) {
-                continue;
-            }
-            let both = first
-                .cubes
-                .iter()
-                .flat_map(|x| second.cubes.iter().map(move |y| (x, y)))
-                // Nearly all are disjoint: seeing that must not allocate.
-                .find(|(x, y)| x.meets(y))
-                .and_then(|(x, y)| x.meet(y));
-            if let Some(both) = both {
-                told.insert((bases[a], bases[b]));
-                let message = format!(
-                    "situations `{}` and `{}` both apply {}",
-                    first.id,
-                    second.id,
-                    witness(&file.questions, &both)
-                );
-                report.find(Code::Overlap, at!["situation", bases[b]], message);
-            }
-        }
-    }
-}
-
-/// Some answers out of a cube, in words.
-fn witness(questions: &[Question], cube: &Cube) -> String {
-    let answers: Vec<String> = questions
-        .iter()
-        .enumerate()
-        .filter(|(q, question)| cube.options(*q).count_ones() as usize != question.options.len())
-        .map(|(q, question)| {
-            let first = cube.options(q).trailing_zeros() as usize;
-            let option = question.options.get(first).map_or("", |o| o.id.as_str());
-            format!("{} = {option}", question.id)
-        })
-        .collect();
-    if answers.is_empty() {
-        "whatever is answered".to_owned()
-    } else {
-        format!("when {}", answers.join(", "))
     }
 }
 

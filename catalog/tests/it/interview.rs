@@ -123,21 +123,6 @@ fn wrong_answers_are_told() {
 }
 
 #[test]
-fn nothing_fits_is_settled_too() {
-    let matter = demo(&[(
-        "when = { register = [\"elsewhere\"] }\nsplit",
-        "when = { register = [\"elsewhere\"], place = [\"home\"] }\nsplit",
-    )]);
-    assert_eq!(
-        told(
-            &matter,
-            json!({"place": "hospital", "born": "2026-11-01", "register": "elsewhere"})
-        ),
-        "[place born register] window None, Window A03, ground floor"
-    );
-}
-
-#[test]
 fn future_dates_where_allowed() {
     let matter = demo(&[(
         "kind = \"date\"\nresource",
