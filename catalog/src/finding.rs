@@ -35,7 +35,7 @@ pub struct Finding {
     pub help: Option<String>,
     /// Answers that show it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub witness: Option<Witness>,
+    pub witness: Option<Box<Witness>>,
     #[serde(skip)]
     excerpt: Option<Excerpt>,
 }
@@ -211,7 +211,7 @@ impl Finding {
     }
 
     pub(crate) fn witness(mut self, witness: Witness) -> Finding {
-        self.witness = Some(witness);
+        self.witness = Some(Box::new(witness));
         self
     }
 

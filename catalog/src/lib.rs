@@ -6,6 +6,7 @@
 //! reads files. The format is described in `catalog/README.md`.
 
 mod answer;
+mod certificate;
 mod check;
 mod file;
 mod finding;
@@ -23,6 +24,7 @@ mod time;
 mod words;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
+pub use certificate::{Certificate, CertificateStep, named};
 pub use finding::{Code, Finding, LoadError, Witness};
 pub use guide::guide;
 pub use interview::{Interview, State};

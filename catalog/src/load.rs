@@ -92,6 +92,20 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     })
 }
 
+/// The name and text of each TOML file.
+pub(crate) fn read_files(dir: &Path) -> Result<Vec<(String, String)>, Vec<Finding>> {
+    let names = list(dir).map_err(|finding| vec![finding])?;
+    let mut findings = Vec::new();
+    let files = names
+        .into_iter()
+        .filter_map(|name| text_of(dir, &name, &mut findings).map(|text| (name, text)))
+        .collect();
+    match findings.is_empty() {
+        true => Ok(files),
+        false => Err(findings),
+    }
+}
+
 /// The names of all TOML files, sorted.
 fn list(dir: &Path) -> Result<Vec<String>, Finding> {
     let unreadable = |e: std::io::Error| {

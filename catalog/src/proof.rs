@@ -16,7 +16,7 @@ use crate::plan::{Cube, Plan, bit};
 const MAX_WITNESSES: usize = 10;
 
 /// So many looks at a situation or window may a proof take: some seconds at the worst.
-const MAX_WORK: usize = 100_000_000;
+const MAX_WORK: usize = 20_000_000;
 
 /// What decides where answers lead: the questions, the windows, the situations as written.
 #[derive(Debug, Clone)]

@@ -6,11 +6,12 @@ use crate::file::MatterFile;
 use crate::finding::{Code, Witness};
 use crate::model::Condition;
 use crate::plan::{Plan, bit};
-use crate::proof::{Gap, Overlap, Questionnaire};
+use crate::proof::{Gap, Overlap, ProofStep, Questionnaire};
 use crate::shape::at;
 use crate::words::{by_ids, witness};
 
-pub fn check(report: &mut Report, plan: &Plan, file: &MatterFile) {
+/// Returns the proof; of no use when there were findings.
+pub fn check(report: &mut Report, plan: &Plan, file: &MatterFile) -> Vec<ProofStep> {
     let situations: Vec<&Condition> = file.situations.iter().map(|s| &s.when).collect();
     let proof = Questionnaire::of(plan, &file.questions, &situations).prove();
     for overlap in &proof.overlaps {
@@ -28,6 +29,7 @@ pub fn check(report: &mut Report, plan: &Plan, file: &MatterFile) {
             "write the situations so that each names the questions that decide it",
         );
     }
+    proof.steps
 }
 
 fn both_apply(report: &mut Report, file: &MatterFile, overlap: &Overlap) {

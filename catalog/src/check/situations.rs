@@ -22,7 +22,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
     let mut situations = situations(&plan, &file, &expanded);
     let bases: Vec<usize> = expanded.iter().map(|(base, _)| *base).collect();
     same_ids(report, &situations, &bases);
-    coverage::check(report, &plan, &file);
+    let proof = coverage::check(report, &plan, &file);
     let mut live = Live {
         report,
         plan: &plan,
@@ -62,6 +62,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
         materials: file.materials,
         fields: file.fields,
         plan,
+        proof,
     })
 }
 

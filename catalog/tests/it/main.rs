@@ -9,6 +9,8 @@ mod interview;
 mod load;
 mod merging;
 mod mistakes;
+mod proof;
+mod random;
 mod schema;
 mod search;
 mod shipped;
