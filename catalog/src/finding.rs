@@ -121,6 +121,24 @@ pub enum Code {
     NeverNeeded,
     /// A material is needed by an item that does not wait for the item that yields it.
     YieldOrder,
+    /// A question that nobody is ever asked.
+    NeverAsked,
+    /// A question whose answer makes no difference.
+    ChangesNothing,
+    /// Fields of one meaning that differ between matters in kind or in the code of an option.
+    FieldConflict,
+    /// Two fields of one form that people cannot tell apart.
+    SameLabel,
+    /// An item never takes part together with those that law joins it with.
+    JoinApart,
+    /// A proof (证明) without its basis or without the unit that issues it (5.2.2.5).
+    ProofIncomplete,
+    /// A material may be handed in later though nothing can be decided without it (6.5.2).
+    CoreDeferred,
+    /// A word too long for a line of a slip on 58 mm paper.
+    TooWide,
+    /// A department could not rebuild its own form or materials from the one set (5.2.2.4 e).
+    Insufficient,
 }
 
 /// Where in a file.

@@ -74,6 +74,8 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     }
     let (doc, shared) = shared?;
     check::catalogue(&doc, &shared, findings);
+    let read: Vec<_> = matters.iter().map(|(_, doc, file)| (doc, file)).collect();
+    check::together(&read, findings);
     let mut built: Vec<Matter> = Vec::new();
     for (name, doc, file) in matters {
         built.extend(check::matter(name, &doc, file, &shared, dir, findings));

@@ -184,8 +184,13 @@ impl Plan {
     /// The part of a cube that no window serves. Cut into too many pieces, it keeps what the
     /// remaining windows serve: checks then ask for more than they need to, never for less.
     pub fn outside_windows(&self, cube: &Cube) -> Vec<Cube> {
+        self.outside(cube, self.windows.iter().flatten())
+    }
+
+    /// The same for some of the windows.
+    pub fn outside<'c>(&self, cube: &Cube, windows: impl Iterator<Item = &'c Cube>) -> Vec<Cube> {
         let mut pieces = vec![cube.clone()];
-        for window in self.windows.iter().flatten() {
+        for window in windows {
             if pieces.len() > MAX_PIECES {
                 break;
             }

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, coverage};
+use super::{Report, coverage, questions};
 use crate::file::MatterFile;
 use crate::finding::Code;
-use crate::model::{Condition, Item, Matter, Question, Situation};
+use crate::model::{Condition, Item, Matter, Question, Situation, Text};
 use crate::outcome::longest_path;
 use crate::plan::{Cube, Expanded, MAX_SITUATIONS, Plan, sentence};
 use crate::shape::{Step, at};
@@ -22,6 +22,8 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
     let mut situations = situations(&plan, &file, &expanded);
     let bases: Vec<usize> = expanded.iter().map(|(base, _)| *base).collect();
     same_ids(report, &situations, &bases);
+    same_sentences(report, &situations, &bases);
+    questions::check(report, &plan, &file, &expanded);
     let proof = coverage::check(report, &plan, &file);
     let mut live = Live {
         report,
@@ -41,6 +43,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
             situations[s].items.push(item.id.clone());
         }
     }
+    joins(&mut live, &file, &situations);
     materials(&mut live, &file, &situations);
     fields(&mut live, &file, &situations);
     if ordered {
@@ -160,6 +163,30 @@ fn same_ids(report: &mut Report, situations: &[Situation], bases: &[usize]) {
     }
 }
 
+/// People choose by the sentence: two that read the same are one to them.
+fn same_sentences(report: &mut Report, situations: &[Situation], bases: &[usize]) {
+    for get in [(|t| &t.zh) as fn(&Text) -> &String, |t| &t.en] {
+        let mut seen: BTreeMap<&String, &String> = BTreeMap::new();
+        for (situation, base) in situations.iter().zip(bases) {
+            if let Some(other) = seen.insert(get(&situation.text), &situation.id)
+                && *other != situation.id
+            {
+                let message = format!(
+                    "nothing tells situations `{other}` and `{}` apart: both read \"{}\"",
+                    situation.id,
+                    get(&situation.text)
+                );
+                report.find(
+                    Code::SameSituation,
+                    at!["situation", *base, "text"],
+                    message,
+                );
+                return;
+            }
+        }
+    }
+}
+
 /// Decides in which situations a condition holds.
 struct Live<'a, 'r> {
     report: &'a mut Report<'r>,
@@ -215,6 +242,26 @@ impl Live<'_, '_> {
             ),
             format!("split situation `{}` by `{question}`, or narrow its `when`", situation.base),
         );
+    }
+}
+
+/// What law joins must take part together somewhere: else the catalogue keeps it apart always.
+fn joins(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
+    for (j, join) in file.joins.iter().enumerate() {
+        for (i, item) in join.items.iter().enumerate() {
+            let mut others = join.items.iter().filter(|other| *other != item);
+            let together = |other: &String| {
+                let both = |s: &Situation| s.items.contains(item) && s.items.contains(other);
+                situations.iter().any(both)
+            };
+            if !others.any(together) {
+                let message = format!(
+                    "law joins item `{item}` with others, and it takes part in no situation together with one of them"
+                );
+                live.report
+                    .find(Code::JoinApart, at!["join", j, "items", i], message);
+            }
+        }
     }
 }
 
