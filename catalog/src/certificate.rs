@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::finding::LoadError;
+use crate::finding::{Code, Finding, LoadError};
 use crate::load::read_files;
 use crate::model::{Catalog, Matter, Question};
 use crate::plan::bit;
@@ -41,9 +41,19 @@ pub enum CertificateStep {
 }
 
 impl Catalog {
-    /// Loads a catalogue and certifies it.
+    /// Loads a catalogue, tries the merging of every kind of situation (see
+    /// [`Matter::insufficient`]), and certifies it.
     pub fn certify(dir: &Path) -> Result<(Catalog, Certificate), LoadError> {
         let catalog = Catalog::load(dir)?;
+        let insufficient = catalog.matters.iter().flat_map(|matter| {
+            let file = format!("{}.toml", matter.id);
+            let found = matter.insufficient().into_iter();
+            found.map(move |what| Finding::of_file(Code::Insufficient, &file, what))
+        });
+        let insufficient: Vec<Finding> = insufficient.collect();
+        if !insufficient.is_empty() {
+            return Err(LoadError::new(insufficient));
+        }
         // Should a file change between the two readings, the certificate is refused as stale.
         let files = read_files(dir).map_err(LoadError::new)?;
         let sum = |text: &str| data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()));

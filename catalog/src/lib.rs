@@ -20,6 +20,7 @@ mod proof;
 mod schema;
 mod search;
 mod shape;
+mod sufficiency;
 mod time;
 mod words;
 
@@ -34,4 +35,5 @@ pub use outcome::{ChoiceError, FormField, Needed, NotAsked, Outcome, OutcomeItem
 pub use plan::{MAX_OPTIONS, MAX_SITUATIONS};
 pub use proof::{Gap, Leaf, Overlap, Proof, ProofStep, Questionnaire};
 pub use schema::{catalogue_schema, matter_schema};
+pub use sufficiency::Own;
 pub use time::{Age, OpenDays, OpenTime};

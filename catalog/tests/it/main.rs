@@ -14,4 +14,5 @@ mod random;
 mod schema;
 mod search;
 mod shipped;
+mod sufficiency;
 mod support;
