@@ -151,20 +151,18 @@ impl Questionnaire {
                     proof.gaps.push(self.gap_in(&gap));
                     gaps.push(gap);
                 }
-            } else if live[0] >= self.windows && live.iter().all(whole) {
-                if let [only] = live[..] {
-                    proof.steps.push(ProofStep::Leaf(self.cells[only].1));
-                }
-                for (n, second) in live.iter().enumerate() {
-                    for first in &live[..n] {
-                        if proof.overlaps.len() < MAX_WITNESSES
-                            && !told.contains(&(*first, *second))
-                        {
-                            told.push((*first, *second));
-                            proof
-                                .overlaps
-                                .extend(self.overlap_in(&part, *first, *second));
-                        }
+            } else if live[0] >= self.windows
+                && let Some(first) = live.iter().find(|c| whole(c))
+            {
+                // Nothing is left out here, and whatever else applies overlaps.
+                proof.steps.push(ProofStep::Leaf(self.cells[*first].1));
+                for second in live.iter().filter(|c| *c != first) {
+                    let pair = (*first.min(second), *first.max(second));
+                    if proof.overlaps.len() < MAX_WITNESSES && !told.contains(&pair) {
+                        told.push(pair);
+                        let both = part.meet(&self.cells[*second].0);
+                        let overlap = both.and_then(|both| self.overlap_in(&both, pair));
+                        proof.overlaps.extend(overlap);
                     }
                 }
             } else {
@@ -263,7 +261,7 @@ impl Questionnaire {
         Gap { answers, decisive }
     }
 
-    fn overlap_in(&self, part: &Cube, first: usize, second: usize) -> Option<Overlap> {
+    fn overlap_in(&self, part: &Cube, (first, second): (usize, usize)) -> Option<Overlap> {
         let both =
             |part: &Cube| part.within(&self.cells[first].0) && part.within(&self.cells[second].0);
         let windows = &self.cells[..self.windows];
