@@ -9,6 +9,8 @@
 //! lies in one of the bands, which leave nothing out; "I don't know" is the option it goes on with,
 //! or it ends at the window by itself; what a resource answers is an option.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Condition, Question};
 use crate::plan::{Cube, Plan, bit};
 
@@ -182,38 +184,22 @@ impl Questionnaire {
     /// How to cut a part in which something is open: best so that everything alive lies on one
     /// side, else by the question that leaves the fewest on several sides.
     fn cut(&self, part: &Cube, live: &[usize], work: &mut usize) -> (usize, Vec<u64>) {
-        let mut best: Option<(usize, usize)> = None;
-        for question in 0..part.0.len() {
-            let options = part.options(question);
-            if options.count_ones() < 2 {
-                continue;
-            }
-            if let Some(parts) = self.clean(question, options, live) {
+        let choices = (0..part.0.len()).filter(|q| part.options(*q).count_ones() > 1);
+        for question in choices.clone() {
+            if let Some(parts) = self.clean(question, part.options(question), live) {
                 return (question, parts);
             }
-            let everywhere = live
-                .iter()
-                .filter(|c| options & !self.cells[**c].0.options(question) == 0)
-                .count();
-            *work += live.len();
-            // Where all are everywhere, nothing is decided.
-            if everywhere < live.len() && best.is_none_or(|(least, _)| everywhere < least) {
-                best = Some((everywhere, question));
-            }
         }
-        // Something is open, so some question decides; else the first is as good as any.
-        let question = best.map_or(0, |(_, question)| question);
-        let mut parts = vec![part.options(question)];
-        for c in live {
-            let taken = self.cells[*c].0.options(question);
-            parts = parts
-                .into_iter()
-                .flat_map(|p| [p & taken, p & !taken])
-                .filter(|p| *p != 0)
-                .collect();
-        }
-        parts.sort_by_key(|p| p.trailing_zeros());
-        (question, parts)
+        *work += live.len() * part.0.len();
+        let cuts = choices.filter_map(|question| {
+            let (across, parts) = self.nearly_clean(question, part.options(question), live)?;
+            Some((across, question, parts))
+        });
+        let best = cuts.min_by_key(|(across, ..)| *across);
+        // Something is open, so some question decides.
+        best.map_or((0, vec![part.options(0)]), |(_, question, parts)| {
+            (question, parts)
+        })
     }
 
     /// Parts of a question's options such that nothing alive takes options of two; what nothing
@@ -236,6 +222,41 @@ impl Questionnaire {
         parts.extend((rest != 0).then_some(rest));
         parts.sort_by_key(|p| p.trailing_zeros());
         (parts.len() > 1).then_some(parts)
+    }
+
+    /// The same, but for as few as may be that lie across; how many they are. `None`: all that is
+    /// alive takes all options.
+    fn nearly_clean(
+        &self,
+        question: usize,
+        options: u64,
+        live: &[usize],
+    ) -> Option<(usize, Vec<u64>)> {
+        let mut masks: BTreeMap<u64, usize> = BTreeMap::new();
+        for c in live {
+            *masks
+                .entry(self.cells[*c].0.options(question) & options)
+                .or_default() += 1;
+        }
+        let mut masks: Vec<(u64, usize)> = masks.into_iter().collect();
+        masks.sort_by_key(|(mask, count)| (usize::MAX - count, *mask));
+        let mut parts: Vec<u64> = Vec::new();
+        let mut across = 0;
+        for (mask, count) in masks {
+            let (touched, apart): (Vec<u64>, Vec<u64>) =
+                parts.iter().partition(|part| **part & mask != 0);
+            let joined = touched.iter().fold(mask, |all, part| all | part);
+            if joined == options {
+                across += count;
+            } else {
+                parts = apart;
+                parts.push(joined);
+            }
+        }
+        let rest = parts.iter().fold(options, |rest, part| rest & !part);
+        parts.extend((rest != 0).then_some(rest));
+        parts.sort_by_key(|p| p.trailing_zeros());
+        (parts.len() > 1).then_some((across, parts))
     }
 
     /// A greatest gap around one.
