@@ -57,13 +57,15 @@ impl Age {
 
     /// Whether this age is reached before the other whatever the day of birth.
     pub fn is_before(&self, other: &Age) -> bool {
-        // Months and days only compare on a calendar: a short and a long month decide.
-        [jiff::civil::date(2001, 2, 1), jiff::civil::date(2001, 7, 1)]
-            .into_iter()
-            .all(|day| match (self.reached(day), other.reached(day)) {
-                (Some(a), Some(b)) => a < b,
-                (None, _) | (_, None) => false,
-            })
+        // Months and days only compare on a calendar: a short and a long month decide. From the
+        // first of each month of four years every sum of months' lengths is met.
+        (0..48).all(|month| {
+            let start = jiff::civil::date(2001, 1, 1).checked_add(Span::new().months(month));
+            match start.map(|day| (self.reached(day), other.reached(day))) {
+                Ok((Some(a), Some(b))) => a < b,
+                Ok((None, _) | (_, None)) | Err(_) => false,
+            }
+        })
     }
 }
 
@@ -262,6 +264,10 @@ mod tests {
         assert!(!age("P1M").is_before(&age("P30D")));
         assert!(!age("P30D").is_before(&age("P1M")));
         assert!(age("P1M").is_before(&age("P32D")));
+        // From the first of March, eight months are 245 days.
+        assert!(!age("P8M").is_before(&age("P244D")));
+        assert!(age("P8M").is_before(&age("P246D")));
+        assert!(!age("P1Y").is_before(&age("P366D")));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use yici_catalog_verify::Refused;
 use super::super::{Format, Verdict, print_json, read};
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The catalogue's directory.
     dir: PathBuf,
     /// The certificate that `check --certificate` wrote.
