@@ -208,10 +208,9 @@ impl Plan {
         situation: &SituationFile,
     ) -> Option<Vec<Expanded>> {
         let mut parts: Vec<Expanded> = Vec::new();
-        parts.extend(self.close(questions, &situation.when).map(|cube| Expanded {
-            split: Vec::new(),
-            cubes: vec![cube],
-        }));
+        if let Some(cube) = self.close(questions, &situation.when) {
+            self.keep(Vec::new(), vec![cube], &mut parts);
+        }
         for id in &situation.split {
             let Some(q) = questions.iter().position(|q| q.id == *id) else {
                 continue;

@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Answers};
 use crate::finding::Witness;
 use crate::model::{Bound, Question, QuestionKind, QuestionOption, Text};
+use crate::plan::{Cube, Plan};
 
 /// Answers, given as the numbers of question and option, in words and for programs.
 pub fn witness(questions: &[Question], answers: &[(usize, usize)]) -> Witness {
@@ -23,6 +24,23 @@ pub fn witness(questions: &[Question], answers: &[(usize, usize)]) -> Witness {
         .map(|(q, o)| (q.id.clone(), answer_in(q, o)))
         .collect();
     Witness { answers, text }
+}
+
+/// One set of answers out of a part, of which the part says something.
+pub fn witness_in(plan: &Plan, questions: &[Question], part: &Cube) -> Witness {
+    let first = |options: &u64| 1 << options.trailing_zeros();
+    let some = Cube(part.0.iter().map(first).collect());
+    let asked = |q: &usize| {
+        plan.asked[*q]
+            .as_ref()
+            .is_some_and(|asked| some.within(asked))
+    };
+    let told = (0..questions.len()).filter(|q| part.options(*q) != plan.full.options(*q));
+    let answers: Vec<(usize, usize)> = told
+        .filter(asked)
+        .map(|q| (q, part.options(q).trailing_zeros() as usize))
+        .collect();
+    witness(questions, &answers)
 }
 
 /// The same by ids, as `register = local`.

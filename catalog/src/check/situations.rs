@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Report, coverage, questions};
 use crate::file::MatterFile;
-use crate::finding::Code;
+use crate::finding::{Code, Witness};
 use crate::model::{Condition, Item, Matter, Question, Situation, Text};
 use crate::outcome::longest_path;
 use crate::plan::{Cube, Expanded, MAX_SITUATIONS, Plan, sentence};
 use crate::shape::{Step, at};
+use crate::words::witness_in;
 
 /// Builds the matter. The questionnaire was found well-formed; where the items are not in order,
 /// no path has a length.
@@ -47,7 +48,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
     materials(&mut live, &file, &situations);
     fields(&mut live, &file, &situations);
     if ordered {
-        promise(report, &file, &situations);
+        promise(&mut live, &file, &situations);
     }
     Some(Matter {
         id: file.id,
@@ -224,6 +225,11 @@ impl Live<'_, '_> {
         holding
     }
 
+    /// Answers that lead into a situation.
+    fn shown(&self, situation: &Situation) -> Witness {
+        witness_in(self.plan, self.questions, &situation.cubes[0])
+    }
+
     fn part(&mut self, path: &[Step], situation: &Situation, cube: &Cube) {
         let open = |q: &usize| {
             let outside = |c: &Cube| c.options(*q) & !cube.options(*q) != 0;
@@ -233,15 +239,19 @@ impl Live<'_, '_> {
             .find(open)
             .map(|q| self.questions[q].id.as_str());
         let question = question.unwrap_or("");
-        self.report.find_with_help(
-            Code::NotConstant,
-            path,
-            format!(
-                "the condition holds for a part of situation `{}` only: `{question}` decides, and is open there",
-                situation.id
-            ),
-            format!("split situation `{}` by `{question}`, or narrow its `when`", situation.base),
+        let message = format!(
+            "the condition holds for a part of situation `{}` only: `{question}` decides, and is open there",
+            situation.id
         );
+        let mut finding = self.report.doc.finding(Code::NotConstant, path, message);
+        let holding = situation.cubes.iter().find_map(|c| c.meet(cube));
+        if let Some(holding) = holding {
+            finding = finding.witness(witness_in(self.plan, self.questions, &holding));
+        }
+        self.report.findings.push(finding.help(format!(
+            "split situation `{}` by `{question}`, or narrow its `when`",
+            situation.base
+        )));
     }
 }
 
@@ -284,17 +294,18 @@ fn materials(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
                     .items
                     .iter()
                     .any(|i| i.id == need.item && i.after.contains(&maker.id));
-                if !waits && holding.iter().any(both) {
-                    live.report.find_with_help(
-                        Code::YieldOrder,
-                        at!["material", m, "need", n, "item"],
-                        format!(
-                            "`{}` needs `{}`, which `{}` yields, and does not wait for it",
-                            need.item, material.id, maker.id
-                        ),
-                        format!("add `{}` to `after` of item `{}`", maker.id, need.item),
-                    );
-                }
+                let Some(s) = holding.iter().find(|s| both(s)).filter(|_| !waits) else {
+                    continue;
+                };
+                let message = format!(
+                    "`{}` needs `{}`, which `{}` yields, and does not wait for it",
+                    need.item, material.id, maker.id
+                );
+                let path = at!["material", m, "need", n, "item"];
+                let help = format!("add `{}` to `after` of item `{}`", maker.id, need.item);
+                let finding = live.report.doc.finding(Code::YieldOrder, path, message);
+                let shown = live.shown(&situations[*s]);
+                live.report.findings.push(finding.help(help).witness(shown));
             }
         }
         if !needed {
@@ -326,7 +337,7 @@ fn fields(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
 }
 
 /// The promise lies between the longest path and the law (appendix A, 承诺办结时限).
-fn promise(report: &mut Report, file: &MatterFile, situations: &[Situation]) {
+fn promise(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
     let guide = &file.guide;
     let path = at!["guide", "promised_working_days"];
     if guide.promised_working_days > guide.statutory_working_days {
@@ -334,7 +345,7 @@ fn promise(report: &mut Report, file: &MatterFile, situations: &[Situation]) {
             "{} working days are promised; the law allows {}",
             guide.promised_working_days, guide.statutory_working_days
         );
-        report.find(Code::PromiseTooLong, path, message);
+        live.report.find(Code::PromiseTooLong, path, message);
     }
     // Many situations share their items.
     let mut days: BTreeMap<&[String], u32> = BTreeMap::new();
@@ -351,7 +362,12 @@ fn promise(report: &mut Report, file: &MatterFile, situations: &[Situation]) {
                 "{} working days are promised, and the longest path of situation `{}` takes {needed}",
                 guide.promised_working_days, situation.id
             );
-            report.find(Code::PromiseTooShort, path, message);
+            let finding = live
+                .report
+                .doc
+                .finding(Code::PromiseTooShort, path, message);
+            let shown = live.shown(situation);
+            live.report.findings.push(finding.witness(shown));
             return;
         }
     }

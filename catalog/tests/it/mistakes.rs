@@ -709,6 +709,17 @@ const MISTAKES: &[Mistake] = &[
         ],
     ),
     (
+        "situation without split that windows serve",
+        &[(
+            D,
+            "[[situation]]\nid = \"elsewhere\"",
+            "[[situation]]\nid = \"old\"\ntext = { zh = \"大了\", en = \"Older\" }\nwhen = { born = [\"older\"] }\n\n[[situation]]\nid = \"elsewhere\"",
+        )],
+        &[
+            "demo.toml:134:8: never-holds: situation `old` can never be: its answers exclude each other or windows serve them all",
+        ],
+    ),
+    (
         "item constant over no situation",
         &[(
             D,

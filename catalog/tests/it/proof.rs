@@ -139,6 +139,32 @@ fn a_gap_is_shown_in_plain_words() {
     );
 }
 
+#[test]
+fn other_findings_are_shown_by_answers_too() {
+    let cases = [
+        (
+            "promised_working_days = 8",
+            "promised_working_days = 7",
+            json!({"place": "hospital", "born": "infant", "register": "local", "married": "yes", "bills": 1}),
+        ),
+        (
+            "bills = [\"some\"] }\nafter = [\"certificate\"]",
+            "bills = [\"some\"] }",
+            json!({"place": "hospital", "born": "infant", "register": "local", "married": "yes", "bills": 1}),
+        ),
+        (
+            "when = { married = [\"yes\"] }\ncopies",
+            "when = { place = [\"home\"] }\ncopies",
+            json!({"place": "home", "born": "infant", "register": "local", "married": "yes", "bills": 0}),
+        ),
+    ];
+    for (old, new, answers) in cases {
+        let error = edited(&[("demo.toml", old, new)]).unwrap_err();
+        let json = serde_json::to_value(&error).unwrap();
+        assert_eq!(json["findings"][0]["witness"]["answers"], answers, "{new}");
+    }
+}
+
 /// Windows that name three answers out of many questions: whether they leave anybody out is as
 /// hard as it gets.
 #[test]
