@@ -46,6 +46,7 @@ bench: packages ## ratios against peers and limits; target/bench/report.json
 image: packages ## the appliance's disk, in target/image/
 	tools/packages-image
 	cargo build --release --locked -p yici --no-default-features --features linuxkms
+	cargo build --release --locked -p yici-update --no-default-features
 	image/build
 
 # Whole starts are run by hand until they pass as built: image/test/run boots, image/test/twice.

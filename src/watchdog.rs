@@ -82,6 +82,11 @@ pub fn ready() {
     tell(NotifyState::Ready);
 }
 
+/// Tells the service manager whether somebody is at the terminal: a restart waits for `idle`.
+pub fn idle(idle: bool) {
+    tell(NotifyState::Status(if idle { "idle" } else { "visit" }));
+}
+
 fn tell(state: NotifyState) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!("the service manager does not listen: {error}");

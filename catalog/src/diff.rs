@@ -139,7 +139,7 @@ pub struct Change {
     /// For whom.
     pub who: Who,
     /// Somebody it changes for.
-    pub witness: Witness,
+    pub witness: Example,
 }
 
 /// For whom something changes.
@@ -174,7 +174,7 @@ pub struct Restriction {
 
 /// An answer set.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Witness {
+pub struct Example {
     /// The answers as `kiosk catalog guide` reads them.
     pub answers: Answers,
     /// The same in words, in the order asked: question and answer.

@@ -35,6 +35,13 @@ pub(super) enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Name the cases that would be lost with the disk: neither delivered nor exported. Exit code 1 if
+    /// there are any; a factory reset asks this first.
+    Held {
+        /// The outbox, as in the terminal's configuration.
+        #[arg(long)]
+        outbox: PathBuf,
+    },
 }
 
 pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
@@ -45,6 +52,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             config,
             out,
         } => export(number, config, out),
+        Command::Held { outbox } => held(outbox),
     }
 }
 
@@ -93,6 +101,24 @@ fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
     Ok(match lines.iter().any(open) {
         true => Verdict::Findings,
         false => Verdict::Fine,
+    })
+}
+
+fn held(outbox: &Path) -> miette::Result<Verdict> {
+    let Some(outbox) = Outbox::open_existing(outbox).into_diagnostic()? else {
+        return Ok(Verdict::Fine);
+    };
+    let mut held = outbox.list().into_diagnostic()?;
+    held.retain(|line| line.exported.is_none() && line.state != State::Delivered);
+    if !held.is_empty() {
+        eprintln!("这些办件没有送达，也没有导出 · neither delivered nor exported:");
+    }
+    for line in &held {
+        print_line(&format!("{}  {}", line.number, line.state.code()))?;
+    }
+    Ok(match held.is_empty() {
+        true => Verdict::Fine,
+        false => Verdict::Findings,
     })
 }
 

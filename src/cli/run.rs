@@ -17,6 +17,7 @@ use crate::devices::Devices;
 use crate::health::{Health, Moment};
 use crate::screen::Screen;
 use crate::submission::Submissions;
+use crate::visit::page::{Content, Page};
 use crate::visit::{Event, Terminal};
 use crate::watchdog::{self, Pulse, Watchdog};
 
@@ -105,7 +106,12 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let pages = screen.handle();
     let pulse = watchdog.pulse("core");
     std::thread::spawn(move || {
-        let publish = |page| {
+        let mut idle = None;
+        let publish = |page: Page| {
+            let now_idle = matches!(page.content, Content::Idle);
+            if idle.replace(now_idle) != Some(now_idle) {
+                watchdog::idle(now_idle);
+            }
             if let Err(error) = pages.show(page) {
                 tracing::warn!("a page was not shown: {error}");
             }

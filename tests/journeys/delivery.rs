@@ -212,6 +212,7 @@ fn a_case_that_is_refused_for_good_is_parked_and_exportable() {
         );
         let list = || terminal.kiosk(&["outbox", "list"]).status.code();
         assert_eq!(list(), Some(1), "a parked case is a finding");
+        assert!(terminal.would_lose());
         let out = terminal.path(&format!("{number}.sealed"));
         let export = ["outbox", "export", &number, "--out", out.to_str().unwrap()];
         assert!(terminal.kiosk(&export).status.success());
@@ -229,6 +230,7 @@ fn a_case_that_is_refused_for_good_is_parked_and_exportable() {
             .find(|l| l["number"] == number);
         assert!(line.unwrap()["exported"].is_string());
         assert_eq!(list(), Some(0), "it is in people's hands now");
+        assert!(!terminal.would_lose());
         let next = next.to_string();
         let gone = terminal.kiosk(&["outbox", "export", &next, "--out", "/dev/null/x"]);
         assert_eq!(gone.status.code(), Some(2));
@@ -257,11 +259,14 @@ fn a_terminal_that_is_enrolled_late_delivers_at_once() {
     config.timing.staff_first = Duration::from_secs(3600);
     config.timing.staff_most = Duration::from_secs(3600);
     let running = Running::start(&config);
+    assert!(!terminal.would_lose());
     let (number, _) = running.submit();
+    assert!(terminal.would_lose());
     running.waiting(number);
     running.link(Link::Refusing);
     upstream.enrol(&key);
     running.delivered(number);
+    assert!(!terminal.would_lose());
 }
 
 /// Somebody listens, and says nothing: not even a handshake.

@@ -537,6 +537,15 @@ impl Terminal {
         list["cases"].as_array().unwrap().clone()
     }
 
+    /// Whether a factory reset would lose a case.
+    pub fn would_lose(&self) -> bool {
+        let outbox = self.path("outbox");
+        let held = output(kiosk().args(["outbox", "held", "--outbox"]).arg(outbox));
+        assert!(held.status.code() <= Some(1), "{held:?}");
+        assert_eq!(held.stdout.is_empty(), held.status.success());
+        !held.status.success()
+    }
+
     pub fn config(&self) -> yici::config::Upstream {
         configuration(&self.path("kiosk.toml"))
     }

@@ -210,7 +210,9 @@ fn fault(finding: &Finding, file: &str, text: &write::Text) -> Fault {
         .help
         .as_ref()
         .map_or_else(String::new, |help| format!("；{help}"));
-    let told = format!("{}{help}", finding.message);
+    let shown = finding.witness.as_ref();
+    let shown = shown.map_or_else(String::new, |w| format!("；例如：{}", w.text.zh));
+    let told = format!("{}{shown}{help}", finding.message);
     let message = if plain.is_empty() {
         told
     } else {
@@ -230,7 +232,7 @@ fn fault(finding: &Finding, file: &str, text: &write::Text) -> Fault {
 }
 
 /// The codes of findings in Chinese; the loader's own words follow.
-const PLAIN: [(&str, &str); 30] = [
+const PLAIN: [(&str, &str); 41] = [
     ("missing-key", "少填了一栏"),
     ("wrong-type", "填的类型不对"),
     ("missing-translation", "少了一种语言"),
@@ -264,6 +266,17 @@ const PLAIN: [(&str, &str); 30] = [
     ("unreadable", "读不出来"),
     ("unknown-key", "不认识这一栏"),
     ("no-matter", "没有事项"),
+    ("gap", "有的回答没有对应情形"),
+    ("not-proven", "情形和窗口重叠太多，证明不了"),
+    ("never-asked", "这个问题从来不会问到"),
+    ("changes-nothing", "怎么回答都一样，不用问"),
+    ("field-conflict", "同一栏在不同事项里类型或选项不一样"),
+    ("same-label", "同一张表里两栏名称一样，分不清"),
+    ("join-apart", "法律要求一起办的事项没有一起出现"),
+    ("proof-incomplete", "证明没有写依据或开具单位"),
+    ("core-deferred", "缺了它什么也定不了，不能后补"),
+    ("too-wide", "有一个词太长，58毫米的小票印不下"),
+    ("insufficient", "部门不能从这一套材料和表单里凑齐自己的那份"),
 ];
 
 /// The comments of the old text that the new one has not.

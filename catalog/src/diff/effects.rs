@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::grid::{
     Axis, Grid, Piece, Place, Value, age_words, asked_axes, first_atoms, number_words, option_words,
 };
-use super::{Change, Witness, who};
+use super::{Change, Example, who};
 use crate::answer::{Answer, Answers};
 use crate::model::{Matter, Text};
 use crate::outcome::{Needed, Outcome};
@@ -19,10 +19,6 @@ use crate::time::Age;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "effect", rename_all = "kebab-case")]
 pub enum Effect {
-    /// Was served here and no situation fits any more.
-    NoLongerCovered,
-    /// No situation fitted and one does now, or a window.
-    NowCovered,
     /// Was served here and is sent to a window.
     ToWindow {
         /// The window.
@@ -153,8 +149,6 @@ pub enum Served {
         /// Why not here.
         reason: Text,
     },
-    /// No situation fits: people help at a window.
-    Nothing,
     /// One of the answers cannot be given.
     Impossible,
 }
@@ -233,19 +227,13 @@ fn between(
             let effect = Effect::OtherWindow { old, new, reason };
             vec![((4, n, at(o), 0), effect)]
         }
-        (Place::Situation(_) | Place::Window(_), Place::Nothing) => {
-            vec![((0, 0, 0, 0), Effect::NoLongerCovered)]
-        }
-        (Place::Nothing, Place::Situation(_) | Place::Window(_)) => {
-            vec![((2, 0, 0, 0), Effect::NowCovered)]
-        }
         (Place::Impossible, Place::Situation(_) | Place::Window(_)) => {
             vec![((5, 0, 0, 0), Effect::NewAnswer)]
         }
         (Place::Situation(_) | Place::Window(_), Place::Impossible) => {
             vec![((6, 0, 0, 0), Effect::AnswerGone)]
         }
-        (Place::Nothing | Place::Impossible, Place::Nothing | Place::Impossible) => Vec::new(),
+        (Place::Impossible, Place::Impossible) => Vec::new(),
     }
 }
 
@@ -378,13 +366,12 @@ fn served(matter: &Matter, place: Place) -> Served {
             window: matter.windows[w].id.clone(),
             reason: matter.windows[w].reason.clone(),
         },
-        Place::Nothing => Served::Nothing,
         Place::Impossible => Served::Impossible,
     }
 }
 
 /// Somebody out of a piece: the answers that either catalogue asks for.
-fn witness(grid: &Grid, piece: &Piece, today: Date) -> Witness {
+fn witness(grid: &Grid, piece: &Piece, today: Date) -> Example {
     let atoms = first_atoms(&piece.region);
     let mut asked: BTreeSet<usize> = BTreeSet::new();
     asked.extend(asked_axes(
@@ -413,7 +400,7 @@ fn witness(grid: &Grid, piece: &Piece, today: Date) -> Witness {
             answers.insert(&question.id, answer);
         }
     }
-    Witness {
+    Example {
         answers,
         words,
         before: served(grid.old, piece.old),

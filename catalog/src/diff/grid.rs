@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{Asked, QuestionChange};
 use crate::model::{Bound, Matter, Question, QuestionKind, QuestionOption, Text};
-use crate::plan::{Cube, End};
+use crate::plan::Cube;
 use crate::time::Age;
 
 /// For each axis the set of atoms allowed. Two questionnaires of 64 options each fit.
@@ -57,8 +57,6 @@ pub enum Place {
     Situation(usize),
     /// To a window, by its number.
     Window(usize),
-    /// To no situation.
-    Nothing,
     /// One of the answers cannot be given.
     Impossible,
 }
@@ -548,15 +546,6 @@ impl<'a> Side<'a> {
         regions
     }
 
-    /// The answers that cannot be given here.
-    fn impossible(&self) -> Vec<Region> {
-        let of = |axis: usize| {
-            let reached = self.reached[axis].iter();
-            reached.map(move |r| r.with(axis, self.foreign[axis]))
-        };
-        (0..self.question.len()).flat_map(of).collect()
-    }
-
     /// The windows and situations with their answers, disjoint.
     fn places(&self) -> Vec<(Place, Vec<Region>)> {
         let plan = &self.matter.plan;
@@ -581,70 +570,40 @@ impl<'a> Side<'a> {
                 .flat_map(|c| self.regions(c))
                 .collect::<Vec<_>>()
         };
-        let served = windows.iter().enumerate().map(|(at, (w, cube))| {
-            (
-                place(End::Window(*w)),
-                regions(outside(cube, &windows[..at])),
-            )
-        });
+        let served = windows
+            .iter()
+            .enumerate()
+            .map(|(at, (w, cube))| (Place::Window(*w), regions(outside(cube, &windows[..at]))));
         let settled = self.matter.situations.iter().enumerate().map(|(s, sit)| {
             let cubes = sit.cubes.iter().flat_map(|c| outside(c, &windows));
-            (place(End::Situation(s)), regions(cubes.collect()))
+            (Place::Situation(s), regions(cubes.collect()))
         });
         settled.chain(served).collect()
     }
 }
 
-fn place(end: End) -> Place {
-    match end {
-        End::Situation(s) => Place::Situation(s),
-        End::Window(w) => Place::Window(w),
-        End::Nothing => Place::Nothing,
-    }
-}
-
-/// All pieces: what leads somewhere in both, then what leads somewhere in one only.
+/// All pieces: what leads somewhere in both, then what leads somewhere in one only. Every answer
+/// that can be given leads somewhere, the loader saw to it: what is left over cannot be given.
 fn pieces(old: &Side, new: &Side) -> Vec<Piece> {
     let (before, after) = (old.places(), new.places());
-    let (never, nevermore) = (old.impossible(), new.impossible());
     let mut pieces = Vec::new();
-    for (place, regions) in &after {
-        let order = twins_first(*place, new.matter, old.matter, &before);
+    let mut put = |old: Place, new: Place, region| pieces.push(Piece { old, new, region });
+    for (now, regions) in &after {
+        let order = twins_first(*now, new.matter, old.matter, &before);
         for region in regions {
             let (met, rest) = cut(region, &before, &order);
-            pieces.extend(met.into_iter().map(|(was, region)| Piece {
-                old: was,
-                new: *place,
-                region,
-            }));
-            for region in rest {
-                pieces.extend(
-                    unled(region, &never)
-                        .into_iter()
-                        .map(|(was, region)| Piece {
-                            old: was,
-                            new: *place,
-                            region,
-                        }),
-                );
-            }
+            met.into_iter()
+                .for_each(|(was, region)| put(was, *now, region));
+            rest.into_iter()
+                .for_each(|region| put(Place::Impossible, *now, region));
         }
     }
-    for (place, regions) in &before {
-        let order = twins_first(*place, old.matter, new.matter, &after);
+    for (was, regions) in &before {
+        let order = twins_first(*was, old.matter, new.matter, &after);
         for region in regions {
             let (_, rest) = cut(region, &after, &order);
-            for region in rest {
-                pieces.extend(
-                    unled(region, &nevermore)
-                        .into_iter()
-                        .map(|(now, region)| Piece {
-                            old: *place,
-                            new: now,
-                            region,
-                        }),
-                );
-            }
+            rest.into_iter()
+                .for_each(|region| put(*was, Place::Impossible, region));
         }
     }
     pieces
@@ -669,7 +628,7 @@ fn twins_first(
             let found = other.windows.iter().position(|o| o.id == *id);
             found.map(Place::Window)
         }
-        Place::Nothing | Place::Impossible => None,
+        Place::Impossible => None,
     };
     let first = places.iter().position(|(p, _)| Some(*p) == twin);
     first
@@ -698,19 +657,6 @@ fn cut(
         }
     }
     (met, rest)
-}
-
-/// Answers that lead nowhere on one side, told apart by whether they can be given there.
-fn unled(region: Region, impossible: &[Region]) -> Vec<(Place, Region)> {
-    let mut possible = vec![region];
-    let mut found = Vec::new();
-    for other in impossible {
-        let meets = possible.iter().filter_map(|r| r.meet(other));
-        found.extend(meets.map(|r| (Place::Impossible, r)));
-        possible = possible.iter().flat_map(|r| r.minus(other)).collect();
-    }
-    found.extend(possible.into_iter().map(|r| (Place::Nothing, r)));
-    found
 }
 
 fn low_bits(count: usize) -> u128 {

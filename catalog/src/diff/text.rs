@@ -315,8 +315,6 @@ fn effect(effect: &Effect) -> Text {
         false => ("可以不", "need not be"),
     };
     match effect {
-        Effect::NoLongerCovered => Text::of("! 不再有对应情形", "! no situation fits any more"),
-        Effect::NowCovered => Text::of("+ 有了对应情形", "+ a situation fits now"),
         Effect::ToWindow { reason, .. } => Text::of(
             format!("! 原来这里能办，现在要到窗口：{}", reason.zh),
             format!("! was served here, is sent to a window: {}", reason.en),
@@ -403,7 +401,6 @@ fn served(served: &Served) -> Text {
             format!("到窗口（{}）", reason.zh),
             format!("at a window ({})", reason.en),
         ),
-        Served::Nothing => Text::of("没有对应情形", "no situation fits"),
         Served::Impossible => Text::of("没有这个选项", "there is no such option"),
     }
 }

@@ -29,10 +29,9 @@ pub fn who(grid: &Grid, pieces: &[&Piece]) -> Who {
         let id = match (piece.old, piece.new) {
             (_, Place::Situation(n)) => &grid.new.situations[n].id,
             (Place::Situation(o), _) => &grid.old.situations[o].id,
-            (
-                Place::Window(_) | Place::Nothing | Place::Impossible,
-                Place::Window(_) | Place::Nothing | Place::Impossible,
-            ) => continue,
+            (Place::Window(_) | Place::Impossible, Place::Window(_) | Place::Impossible) => {
+                continue;
+            }
         };
         if !situations.contains(id) {
             situations.push(id.clone());
