@@ -96,15 +96,37 @@ pub fn template(dir: &Path, id: &str) -> Result<Vec<u8>, ExportError> {
     export::workbook(id, &text, &shared, Book::Matter)
 }
 
+/// Reads a workbook by itself: which file it holds, and what that says. The rest of the catalogue
+/// is asked for its ids only.
+pub fn read(workbook: &[u8], dir: &Path) -> Result<(String, String), ImportError> {
+    let (file, text) = text(workbook, dir)?;
+    Ok((file, text.toml))
+}
+
 /// Reads a workbook and checks it together with the rest of the catalogue. Nothing is written.
 pub fn import(workbook: &[u8], dir: &Path) -> Result<Imported, ImportError> {
-    let read = |file: &Path| {
-        fs::read_to_string(file).map_err(|source| ImportError::Read {
-            file: file.to_owned(),
-            source,
-        })
+    let (file, text) = text(workbook, dir)?;
+    let faults = check(dir, &file, &text)?;
+    if !faults.is_empty() {
+        return Err(ImportError::Faults(faults));
+    }
+    let path = dir.join(&file);
+    let exists = path.exists();
+    let old = if exists {
+        file_text(&path)?
+    } else {
+        String::new()
     };
-    let shared: Table = read(&dir.join(CATALOGUE_FILE))?
+    Ok(Imported {
+        lost: lost(&old, &text.toml),
+        file,
+        toml: text.toml,
+        exists,
+    })
+}
+
+fn text(workbook: &[u8], dir: &Path) -> Result<(String, write::Text), ImportError> {
+    let shared: Table = file_text(&dir.join(CATALOGUE_FILE))?
         .parse()
         .map_err(ImportError::Shared)?;
     let contents = import::read(workbook, &shared).map_err(ImportError::Faults)?;
@@ -113,18 +135,13 @@ pub fn import(workbook: &[u8], dir: &Path) -> Result<Imported, ImportError> {
         Book::Shared => CATALOGUE_FILE.to_owned(),
         Book::Matter => format!("{}.toml", id(&text.toml)?),
     };
-    let faults = check(dir, &file, &text)?;
-    if !faults.is_empty() {
-        return Err(ImportError::Faults(faults));
-    }
-    let path = dir.join(&file);
-    let exists = path.exists();
-    let old = if exists { read(&path)? } else { String::new() };
-    Ok(Imported {
-        lost: lost(&old, &text.toml),
-        file,
-        toml: text.toml,
-        exists,
+    Ok((file, text))
+}
+
+fn file_text(file: &Path) -> Result<String, ImportError> {
+    fs::read_to_string(file).map_err(|source| ImportError::Read {
+        file: file.to_owned(),
+        source,
     })
 }
 
