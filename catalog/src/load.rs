@@ -12,6 +12,7 @@ use crate::file::{CatalogueFile, MatterFile};
 use crate::finding::{Code, Finding, LoadError};
 use crate::model::{Catalog, Matter};
 use crate::schema;
+use crate::search::Index;
 use crate::shape;
 
 /// The file that all matters share.
@@ -81,6 +82,7 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     let place = |m: &Matter| shared.stages.iter().position(|s| s.id == m.stage);
     built.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
     Some(Catalog {
+        index: Index::new(&built),
         matters: built,
         version: shared.version,
         region: shared.region,

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Cube, Plan};
+use crate::search::Index;
 use crate::time::{Age, OpenDays, OpenTime};
 
 /// The language a person reads.
@@ -74,6 +75,7 @@ pub struct Catalog {
     pub applicants: Vec<ApplicantWay>,
     /// The matters, by stage, then by id.
     pub matters: Vec<Matter>,
+    pub(crate) index: Index,
 }
 
 /// A stage in the life of a person or a business (clause 3).
