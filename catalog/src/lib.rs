@@ -19,6 +19,7 @@ mod schema;
 mod search;
 mod shape;
 mod time;
+mod why;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
 pub use finding::{Code, Finding, LoadError};
@@ -30,3 +31,4 @@ pub use outcome::{ChoiceError, FormField, Needed, NotAsked, Outcome, OutcomeItem
 pub use plan::{MAX_OPTIONS, MAX_SITUATIONS};
 pub use schema::{catalogue_schema, matter_schema};
 pub use time::{Age, OpenDays, OpenTime};
+pub use why::{Explanation, Given, NotNeeded};

@@ -306,6 +306,20 @@ impl Walk<'_> {
         self.end
     }
 
+    /// The windows and situations that the answers so far leave possible, each once.
+    pub fn possible(&self) -> Vec<End> {
+        match self.end {
+            Some(end) => vec![end],
+            None => {
+                let mut ends: Vec<End> =
+                    self.live.all().map(|c| self.plan.index.cells[c]).collect();
+                // The cells of one situation stand together.
+                ends.dedup();
+                ends
+            }
+        }
+    }
+
     /// Answers the question to be asked now.
     pub fn answer(&mut self, option: usize) {
         if self.end.is_none() {
@@ -408,6 +422,15 @@ impl Bits {
 
     fn meets(&self, other: &Bits) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    fn all(&self) -> impl Iterator<Item = usize> {
+        let words = self.0.iter().enumerate();
+        words.flat_map(|(w, word)| {
+            (0..64)
+                .filter(move |b| word & bit(*b) != 0)
+                .map(move |b| w * 64 + b)
+        })
     }
 
     fn first(&self) -> Option<usize> {

@@ -13,3 +13,4 @@ mod schema;
 mod search;
 mod shipped;
 mod support;
+mod why;
