@@ -14,6 +14,7 @@ mod interview;
 mod load;
 mod model;
 mod outcome;
+mod overlay;
 mod plan;
 mod schema;
 mod search;
@@ -25,10 +26,12 @@ pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
 pub use finding::{Code, Finding, LoadError};
 pub use guide::guide;
 pub use interview::{Interview, State};
-pub use load::{CATALOGUE_FILE, MAX_FILE_BYTES, MAX_FILES};
+pub use load::{CATALOGUE_FILE, MAX_FILE_BYTES, MAX_FILES, REGIONS_DIR};
 pub use model::*;
 pub use outcome::{ChoiceError, FormField, Needed, NotAsked, Outcome, OutcomeItem, Reason};
 pub use plan::{MAX_OPTIONS, MAX_SITUATIONS};
-pub use schema::{catalogue_schema, matter_schema};
+pub use schema::{
+    catalogue_overlay_schema, catalogue_schema, matter_overlay_schema, matter_schema,
+};
 pub use time::{Age, OpenDays, OpenTime};
 pub use why::{Explanation, Given, NotNeeded};

@@ -14,7 +14,7 @@ use super::{Format, Verdict, print_json, print_line, read};
 pub(super) enum Command {
     /// Say everything that is wrong with a catalogue.
     Check {
-        /// The catalogue's directory.
+        /// The catalogue's directory. It is checked as it is, and as each region has it.
         dir: PathBuf,
         /// How findings are printed.
         #[arg(long, value_enum, default_value = "text")]
@@ -38,6 +38,9 @@ pub(super) enum Command {
         /// The day that ages are counted to; the clock's otherwise.
         #[arg(long)]
         today: Option<jiff::civil::Date>,
+        /// The region by its code (GB/T 2260); the catalogue's own otherwise.
+        #[arg(long)]
+        region: Option<String>,
         /// JSON is what guide speaks.
         #[arg(long, value_enum, default_value = "json")]
         format: Format,
@@ -46,9 +49,12 @@ pub(super) enum Command {
     Search {
         /// The catalogue's directory.
         dir: PathBuf,
-        /// What is looked for.
+        /// What is looked for: Chinese, pinyin, initials, or a mixture.
         #[arg(required = true)]
         words: Vec<String>,
+        /// The region by its code (GB/T 2260); the catalogue's own otherwise.
+        #[arg(long)]
+        region: Option<String>,
         /// How results are printed.
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -74,6 +80,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             items,
             lang,
             today,
+            region,
             format,
         } => {
             if *format == Format::Text {
@@ -82,7 +89,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                     "guide speaks JSON only"
                 );
             }
-            let catalog = load(dir)?;
+            let catalog = load_region(dir, region.as_deref())?;
             let matter = find(&catalog, matter)?;
             let today = today.unwrap_or_else(|| jiff::Zoned::now().date());
             let guide = |answers: &Value| {
@@ -93,13 +100,23 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                 Some(_) | None => guide_one(answers, guide),
             }
         }
-        Command::Search { dir, words, format } => search(dir, &words.join(" "), *format),
+        Command::Search {
+            dir,
+            words,
+            region,
+            format,
+        } => search(dir, region.as_deref(), &words.join(" "), *format),
     }
 }
 
 /// Loads a catalogue, with every finding shown where it stands.
 pub(super) fn load(dir: &Path) -> miette::Result<Catalog> {
-    Catalog::load(dir).map_err(miette::Report::new)
+    load_region(dir, None)
+}
+
+/// The same as a region has it.
+fn load_region(dir: &Path, region: Option<&str>) -> miette::Result<Catalog> {
+    Catalog::load_region(dir, region).map_err(miette::Report::new)
 }
 
 /// A matter of the catalogue, or which there are.
@@ -125,7 +142,7 @@ fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
             dir.display()
         );
     }
-    let loaded = Catalog::load(dir);
+    let loaded = Catalog::load_every_region(dir);
     if format == Format::Json {
         let findings = loaded
             .as_ref()
@@ -133,12 +150,16 @@ fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
         print_json(&json!({ "findings": findings }))?;
     }
     match loaded {
-        Ok(catalog) => {
+        Ok(catalogs) => {
             if format == Format::Text {
-                for matter in &catalog.matters {
+                let matters = catalogs
+                    .iter()
+                    .flat_map(|catalog| catalog.matters.iter().map(move |m| (catalog, m)));
+                for (catalog, matter) in matters {
                     println!(
-                        "{}: {} questions, {} situations, {} items, {} materials",
+                        "{} in {}: {} questions, {} situations, {} items, {} materials",
                         matter.id,
+                        catalog.region_code,
                         matter.questions.len(),
                         matter.situations.len(),
                         matter.items.len(),
@@ -201,8 +222,13 @@ fn guide_lines(guide: impl Fn(&Value) -> Value, lang: Lang) -> miette::Result<Ve
     }
 }
 
-fn search(dir: &Path, words: &str, format: Format) -> miette::Result<Verdict> {
-    let catalog = load(dir)?;
+fn search(
+    dir: &Path,
+    region: Option<&str>,
+    words: &str,
+    format: Format,
+) -> miette::Result<Verdict> {
+    let catalog = load_region(dir, region)?;
     let found = catalog.search(words);
     match format {
         Format::Json => {
