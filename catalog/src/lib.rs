@@ -13,6 +13,7 @@ mod guide;
 mod interview;
 mod load;
 mod model;
+mod order;
 mod outcome;
 mod overlay;
 mod plan;

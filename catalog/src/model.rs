@@ -195,6 +195,8 @@ pub struct Matter {
     pub guide: Guide,
     /// The questions that find the situation, in the order asked (6.4 a).
     pub questions: Vec<Question>,
+    /// Questions that may take each other's places.
+    pub free_order: Vec<String>,
     /// Who is served by people instead.
     pub windows: Vec<Window>,
     /// The situations, expanded (5.2.2.2).

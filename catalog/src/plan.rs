@@ -84,8 +84,16 @@ struct Index {
     taking: Vec<Vec<Bits>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Bits(Box<[u64]>);
+
+/// How far a walk is: what comes depends on nothing else. Whether a question is asked and whether a
+/// window serves is seen from what is still possible, because conditions are closed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Progress {
+    at: usize,
+    live: Bits,
+}
 
 impl Cube {
     fn full(questions: &[Question]) -> Cube {
@@ -112,6 +120,11 @@ impl Cube {
     /// Whether the other allows all that this does.
     pub fn within(&self, other: &Cube) -> bool {
         self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
+    }
+
+    /// The same with the questions in another order: for each place the one that stands there.
+    pub fn reordered(&self, order: &[usize]) -> Cube {
+        Cube(order.iter().map(|q| self.0[*q]).collect())
     }
 
     /// The same, with one question narrowed to some options.
@@ -277,6 +290,22 @@ impl Plan {
         };
     }
 
+    /// The same with the questions in another order: for each place the one that stands there.
+    pub fn reordered(&self, order: &[usize]) -> Plan {
+        let cube = |cube: &Option<Cube>| cube.as_ref().map(|cube| cube.reordered(order));
+        let index = &self.index;
+        Plan {
+            full: self.full.reordered(order),
+            asked: order.iter().map(|q| cube(&self.asked[*q])).collect(),
+            windows: self.windows.iter().map(cube).collect(),
+            index: Index {
+                cells: index.cells.clone(),
+                choosy: order.iter().map(|q| index.choosy[*q].clone()).collect(),
+                taking: order.iter().map(|q| index.taking[*q].clone()).collect(),
+            },
+        }
+    }
+
     /// Starts a walk.
     pub fn walk(&self) -> Walk<'_> {
         let mut live = Bits::none(self.index.cells.len());
@@ -299,6 +328,20 @@ impl Walk<'_> {
     /// The question to ask now; `None` when the walk is over.
     pub fn question(&self) -> Option<usize> {
         self.end.is_none().then_some(self.at)
+    }
+
+    /// How many options the question has that is to be asked now; 0 when the walk is over.
+    pub fn options(&self) -> usize {
+        self.question()
+            .map_or(0, |q| self.plan.index.taking[q].len())
+    }
+
+    /// How far the walk is.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            at: self.at,
+            live: self.live.clone(),
+        }
     }
 
     /// Where the walk ended.

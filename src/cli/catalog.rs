@@ -41,6 +41,10 @@ pub(super) enum Command {
         /// The region by its code (GB/T 2260); the catalogue's own otherwise.
         #[arg(long)]
         region: Option<String>,
+        /// The resources that answer by themselves, by id: the questions that the author leaves
+        /// free are then asked in the order with the fewest for people; the author's otherwise.
+        #[arg(long, value_delimiter = ',')]
+        reachable: Option<Vec<String>>,
         /// JSON is what guide speaks.
         #[arg(long, value_enum, default_value = "json")]
         format: Format,
@@ -81,6 +85,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             lang,
             today,
             region,
+            reachable,
             format,
         } => {
             if *format == Format::Text {
@@ -89,7 +94,10 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                     "guide speaks JSON only"
                 );
             }
-            let catalog = load_region(dir, region.as_deref())?;
+            let mut catalog = load_region(dir, region.as_deref())?;
+            if let Some(reachable) = reachable {
+                catalog.order_questions(|id| reachable.iter().any(|known| known == id));
+            }
             let matter = find(&catalog, matter)?;
             let today = today.unwrap_or_else(|| jiff::Zoned::now().date());
             let guide = |answers: &Value| {

@@ -193,10 +193,10 @@ fn answers_survive_json() {
 
 /// A question of a random questionnaire: how many options, and on which earlier question and
 /// options it depends.
-type RandomQuestion = (usize, Option<(usize, u8)>);
+pub type RandomQuestion = (usize, Option<(usize, u8)>);
 
 /// Builds a matter out of random questions: one situation split by all of them, and a window.
-fn random(questions: &[RandomQuestion], split: u8, window: (usize, usize)) -> Matter {
+pub fn random(questions: &[RandomQuestion], split: u8, window: (usize, usize)) -> Matter {
     let good = std::fs::read_to_string(crate::support::good().join("demo.toml")).unwrap();
     let head = &good[..good.find("[[question]]").unwrap()];
     let mut text = head.to_owned();

@@ -9,6 +9,7 @@ mod interview;
 mod load;
 mod merging;
 mod mistakes;
+mod order;
 mod regions;
 mod schema;
 mod search;
