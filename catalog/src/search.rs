@@ -4,7 +4,7 @@
 mod spelling;
 
 use crate::model::{Catalog, Matter, Text};
-use spelling::{BEGUN, INITIALS, MOST_LETTERS, SPELLED, Spelled, Typed};
+use spelling::{BEGUN, INITIALS, MOST_LETTERS, RARE, SPELLED, Spelled, Typed};
 
 /// What the texts of a matter weigh: what people tap or say goes before what is inside.
 const NAME: u32 = 4;
@@ -158,7 +158,7 @@ impl Entry {
         Fit {
             exact: true,
             score: self.weight * place * typing,
-            meant: self.weight > ITEM && place >= START && typing >= SPELLED,
+            meant: self.weight > ITEM && place >= START && typing >= RARE,
         }
     }
 
@@ -171,9 +171,10 @@ impl Entry {
             let (typing, end) = spelling::typed_from(&self.text.tokens, start, typed)?;
             let count = end - start;
             let is_one_syllable = count == 1 && self.is_syllable(start, typed);
-            let too_short = match typing {
-                INITIALS => typed.len() < INITIALS_INSIDE,
-                _ => is_one_syllable,
+            let too_short = if typing <= INITIALS {
+                typed.len() < INITIALS_INSIDE
+            } else {
+                is_one_syllable
             };
             if start > 0 && too_short {
                 return None;

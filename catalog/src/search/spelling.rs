@@ -1,7 +1,7 @@
 //! Texts as what can be typed for them: each Chinese character as itself or as its pinyin, each
 //! other word as its letters.
 
-use pinyin::ToPinyinMulti;
+use pinyin::{ToPinyin, ToPinyinMulti};
 
 /// No more letters are looked at: nobody types more.
 pub const MOST_LETTERS: usize = 100;
@@ -14,8 +14,12 @@ pub const SPELLED: u32 = 9;
 pub const BEGUN: u32 = 8;
 /// Another character that sounds the same.
 const SOUNDS_THE_SAME: u32 = 7;
+/// Syllables in full, by a reading that is not the usual one of a character.
+pub const RARE: u32 = 6;
 /// Initials alone, or among syllables.
 pub const INITIALS: u32 = 5;
+/// The same by a reading that is not the usual one.
+const RARE_INITIALS: u32 = 4;
 const NOT: u32 = 0;
 
 /// Letters enough to take them for a text inside a sentence.
@@ -39,6 +43,8 @@ pub struct Spelled {
 pub struct Token {
     han: Option<char>,
     spellings: Spellings,
+    /// How many of them, the first ones, are of the usual reading.
+    usual: usize,
     /// With which letters it can begin.
     firsts: Letters,
 }
@@ -46,12 +52,13 @@ pub struct Token {
 type Spellings = Vec<Box<[char]>>;
 
 impl Token {
-    fn new(han: Option<char>, spellings: Spellings) -> Token {
+    fn new(han: Option<char>, spellings: Spellings, usual: usize) -> Token {
         let firsts = spellings.iter().filter_map(|s| s.first()).copied();
         Token {
             han,
             firsts: Letters::of(firsts),
             spellings,
+            usual,
         }
     }
 
@@ -92,6 +99,8 @@ struct Letter {
     character: char,
     /// Of a Chinese character.
     spellings: Spellings,
+    /// How many of them, the first ones, are of the usual reading.
+    usual: usize,
     firsts: Letters,
 }
 
@@ -102,14 +111,14 @@ impl Spelled {
         let mut word: Vec<char> = Vec::new();
         let end = |word: &mut Vec<char>, tokens: &mut Vec<Token>| {
             if !word.is_empty() {
-                tokens.push(Token::new(None, vec![std::mem::take(word).into()]));
+                tokens.push(Token::new(None, vec![std::mem::take(word).into()], 1));
             }
         };
         for character in text.chars().map(plain).flat_map(char::to_lowercase) {
-            let spellings = spellings(character);
+            let (spellings, usual) = spellings(character);
             if !spellings.is_empty() {
                 end(&mut word, &mut tokens);
-                tokens.push(Token::new(Some(character), spellings));
+                tokens.push(Token::new(Some(character), spellings, usual));
             } else if character.is_alphanumeric() {
                 word.push(character);
             } else {
@@ -149,14 +158,17 @@ impl Spelled {
 }
 
 /// The readings of a Chinese character as they are typed: v for ü, and u for whoever knows no
-/// better.
-fn spellings(character: char) -> Spellings {
+/// better. Also how many of them, the first ones, are of the usual reading.
+fn spellings(character: char) -> (Spellings, usize) {
     let mut spellings = Spellings::new();
+    let mut usual = 0;
     // None of what is plain has a reading, and most of what is typed is plain.
     if character.is_ascii() {
-        return spellings;
+        return (spellings, usual);
     }
-    for reading in character.to_pinyin_multi().into_iter().flatten() {
+    let all = character.to_pinyin_multi().into_iter().flatten();
+    for reading in character.to_pinyin().into_iter().chain(all) {
+        let is_usual = spellings.is_empty();
         for u in ['v', 'u'] {
             let typed = reading.plain().chars();
             let typed: Box<[char]> = typed.map(|c| if c == 'ü' { u } else { c }).collect();
@@ -165,8 +177,11 @@ fn spellings(character: char) -> Spellings {
                 spellings.push(typed);
             }
         }
+        if is_usual {
+            usual = spellings.len();
+        }
     }
-    spellings
+    (spellings, usual)
 }
 
 /// Full-width letters and digits as plain ones.
@@ -227,7 +242,7 @@ impl Typed {
 
 impl Letter {
     fn new(character: char) -> Letter {
-        let spellings = spellings(character);
+        let (spellings, usual) = spellings(character);
         let firsts = spellings.iter().filter_map(|s| s.first()).copied();
         Letter {
             firsts: if spellings.is_empty() {
@@ -237,6 +252,7 @@ impl Letter {
             },
             character,
             spellings,
+            usual,
         }
     }
 
@@ -245,7 +261,11 @@ impl Letter {
     }
 
     fn sounds_as(&self, token: &Token) -> bool {
-        token.is_han() && self.spellings.iter().any(|s| token.spellings.contains(s))
+        let usual = &token.spellings[..token.usual];
+        token.is_han()
+            && self.spellings[..self.usual]
+                .iter()
+                .any(|s| usual.contains(s))
     }
 }
 
@@ -271,21 +291,26 @@ fn steps(
         }
         return;
     }
-    for spelling in &token.spellings {
+    for (s, spelling) in token.spellings.iter().enumerate() {
+        let (in_full, begun, initial) = if s < token.usual {
+            (SPELLED, BEGUN, INITIALS)
+        } else {
+            (RARE, RARE_INITIALS, RARE_INITIALS)
+        };
         let length = spelling.len();
         let common = typed.common(from, spelling);
         if common == 0 {
             continue;
         }
         if common == length {
-            found(length, SPELLED);
+            found(length, in_full);
         } else if with_parts && from + common == typed.len() {
-            found(common, BEGUN);
+            found(common, begun);
         }
         if with_parts && token.is_han() && length > 1 {
-            found(1, INITIALS);
+            found(1, initial);
             if common > 1 && spelling.get(1) == Some(&'h') {
-                found(2, INITIALS);
+                found(2, initial);
             }
         }
     }
