@@ -1,10 +1,12 @@
 //! Regional overlays: who goes over whom, what may change, and where a mistake is told.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use serde_json::json;
-use yici_catalog::{Catalog, LoadError, Matter, Situation, State};
+use yici_catalog::{Answer, Answers, Catalog, LoadError, Matter, Situation, State};
 
 use crate::support::{TODAY, answers, good};
 
@@ -81,9 +83,8 @@ fn the_nearer_goes_over_the_farther() {
     assert_eq!(own.region_code, "370100");
 }
 
-#[test]
-fn entries_change_come_and_go_by_their_ids() {
-    let overlay = r#"
+/// Changes, additions and removals that all hold.
+const OVERLAY: &str = r#"
 format = 1
 id = "demo"
 add = ["question:place/option:ship", "window:ship", "field:nickname"]
@@ -114,9 +115,12 @@ kind = "text"
 group = { zh = "孩子", en = "Child" }
 items = ["certificate"]
 "#;
+
+#[test]
+fn entries_change_come_and_go_by_their_ids() {
     let all = Overlaid::new(&[
         ("440000/catalogue.toml", NAMED),
-        ("440000/demo.toml", overlay),
+        ("440000/demo.toml", OVERLAY),
     ]);
     let demo = all.demo("440000");
     let place = demo.question("place").unwrap();
@@ -328,4 +332,81 @@ fn hangzhou_really_differs() {
     assert_eq!(second.items, more);
     let more = [&nation_materials[..], &["elder-children".to_owned()]].concat();
     assert_eq!(second_materials, more);
+}
+/// What the checker cannot see: no answers are left without an end, no situations are the same.
+#[test]
+fn merged_situations_are_whole_and_differ() {
+    let hangzhou = Catalog::load_region(&shipped(), Some("330100")).unwrap();
+    let matter = hangzhou.matter("newborn").unwrap();
+    let mut seen = BTreeMap::new();
+    for situation in &matter.situations {
+        let outcome = matter.outcome(situation, &Answers::new(), &matter.all_items(situation));
+        let materials: Vec<_> = outcome.materials.iter().map(|m| &m.material).collect();
+        let form: Vec<_> = outcome.form.iter().map(|f| &f.field).collect();
+        let what = format!("{:?} {materials:?} {form:?}", situation.items);
+        let other = seen.insert(what, &situation.id);
+        assert_eq!(other, None, "is as {}", situation.id);
+    }
+    let mut seed = 3usize;
+    for _ in 0..2000 {
+        let mut answers = Answers::new();
+        for question in &matter.questions {
+            seed = seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            let option = &question.options[(seed >> 33) % question.options.len()];
+            answers.insert(&question.id, Answer::Option(option.id.clone()));
+        }
+        match matter.interview(&answers, TODAY).state {
+            State::Settled { .. } | State::Window { id: Some(_), .. } => {}
+            other @ (State::Window { id: None, .. }
+            | State::Question { .. }
+            | State::Error { .. }) => panic!("{other:?} for {answers:?}"),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever lines of an overlay are lost, doubled, cut or exchanged, the loader answers and
+    /// points into one of the files.
+    #[test]
+    fn damaged_overlays_are_told(
+        edits in prop::collection::vec((0usize..100, 0usize..4, 0usize..100), 1..5),
+    ) {
+        let mut lines: Vec<String> = OVERLAY.lines().map(str::to_owned).collect();
+        for (line, kind, place) in edits {
+            let line = line % lines.len();
+            match kind {
+                0 => drop(lines.remove(line)),
+                1 => lines.insert(line, lines[line].clone()),
+                2 => lines[line] = lines[line].chars().take(place).collect(),
+                _ => {
+                    let other = place % lines.len();
+                    lines.swap(line, other);
+                }
+            }
+        }
+        let all = Overlaid::new(&[
+            ("440000/catalogue.toml", NAMED),
+            ("440000/demo.toml", &lines.join("\n")),
+        ]);
+        if let Err(e) = all.load("440000") {
+            prop_assert!(!e.findings.is_empty());
+            let base = fs::read_to_string(good().join("demo.toml")).unwrap();
+            for finding in &e.findings {
+                let length = match finding.file.as_str() {
+                    "demo.toml" => base.lines().count(),
+                    "regions/440000/demo.toml" => lines.len(),
+                    other => return Err(TestCaseError::fail(other.to_owned())),
+                };
+                prop_assert!((1..=length + 1).contains(&finding.line), "{}", finding.line());
+                for serde in ["missing field", "unknown field", "invalid type"] {
+                    prop_assert!(!finding.message.contains(serde), "{}", finding.line());
+                }
+            }
+            prop_assert!(!e.render().is_empty());
+        }
+    }
 }
