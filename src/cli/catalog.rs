@@ -16,7 +16,7 @@ use super::{Format, Verdict, print_json, print_line, read};
 pub(super) enum Command {
     /// Say everything that is wrong with a catalogue.
     Check {
-        /// The catalogue's directory.
+        /// The catalogue's directory. It is checked as it is, and as each region has it.
         dir: PathBuf,
         /// How findings are printed.
         #[arg(long, value_enum, default_value = "text")]
@@ -46,6 +46,13 @@ pub(super) enum Command {
         /// The day that ages are counted to; the clock's otherwise.
         #[arg(long)]
         today: Option<jiff::civil::Date>,
+        /// The region by its code (GB/T 2260); the catalogue's own otherwise.
+        #[arg(long)]
+        region: Option<String>,
+        /// The resources that answer by themselves, by id: the questions that the author leaves
+        /// free are then asked in the order with the fewest for people; the author's otherwise.
+        #[arg(long, value_delimiter = ',')]
+        reachable: Option<Vec<String>>,
         /// JSON is what guide speaks.
         #[arg(long, value_enum, default_value = "json")]
         format: Format,
@@ -54,9 +61,12 @@ pub(super) enum Command {
     Search {
         /// The catalogue's directory.
         dir: PathBuf,
-        /// What is looked for.
+        /// What is looked for: Chinese, pinyin, initials, or a mixture.
         #[arg(required = true)]
         words: Vec<String>,
+        /// The region by its code (GB/T 2260); the catalogue's own otherwise.
+        #[arg(long)]
+        region: Option<String>,
         /// How results are printed.
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -87,6 +97,8 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             items,
             lang,
             today,
+            region,
+            reachable,
             format,
         } => {
             if *format == Format::Text {
@@ -95,7 +107,10 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                     "guide speaks JSON only"
                 );
             }
-            let catalog = load(dir)?;
+            let mut catalog = load_region(dir, region.as_deref())?;
+            if let Some(reachable) = reachable {
+                catalog.order_questions(|id| reachable.iter().any(|known| known == id));
+            }
             let matter = find(&catalog, matter)?;
             let today = today.unwrap_or_else(|| jiff::Zoned::now().date());
             let guide = |answers: &Value| {
@@ -106,13 +121,23 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                 Some(_) | None => guide_one(answers, guide),
             }
         }
-        Command::Search { dir, words, format } => search(dir, &words.join(" "), *format),
+        Command::Search {
+            dir,
+            words,
+            region,
+            format,
+        } => search(dir, region.as_deref(), &words.join(" "), *format),
     }
 }
 
 /// Loads a catalogue, with every finding shown where it stands.
 pub(super) fn load(dir: &Path) -> miette::Result<Catalog> {
-    Catalog::load(dir).map_err(miette::Report::new)
+    load_region(dir, None)
+}
+
+/// The same as a region has it.
+fn load_region(dir: &Path, region: Option<&str>) -> miette::Result<Catalog> {
+    Catalog::load_region(dir, region).map_err(miette::Report::new)
 }
 
 /// A matter of the catalogue, or which there are.
@@ -138,18 +163,15 @@ fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Resu
             dir.display()
         );
     }
-    let loaded = match certificate {
-        None => Catalog::load(dir),
-        Some(file) => match Catalog::certify(dir) {
-            Ok((catalog, proven)) => {
-                std::fs::write(file, proven.to_string())
-                    .into_diagnostic()
-                    .wrap_err_with(|| format!("cannot write {}", file.display()))?;
-                Ok(catalog)
-            }
-            Err(findings) => Err(findings),
-        },
-    };
+    let mut loaded = Catalog::load_every_region(dir);
+    if let (Ok(_), Some(file)) = (&loaded, certificate) {
+        match Catalog::certify(dir) {
+            Ok((_, proven)) => std::fs::write(file, proven.to_string())
+                .into_diagnostic()
+                .wrap_err_with(|| format!("cannot write {}", file.display()))?,
+            Err(findings) => loaded = Err(findings),
+        }
+    }
     if format == Format::Json {
         let findings = loaded
             .as_ref()
@@ -157,12 +179,16 @@ fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Resu
         print_json(&json!({ "findings": findings }))?;
     }
     match loaded {
-        Ok(catalog) => {
+        Ok(catalogs) => {
             if format == Format::Text {
-                for matter in &catalog.matters {
+                let matters = catalogs
+                    .iter()
+                    .flat_map(|catalog| catalog.matters.iter().map(move |m| (catalog, m)));
+                for (catalog, matter) in matters {
                     println!(
-                        "{}: {} questions, {} situations, {} items, {} materials",
+                        "{} in {}: {} questions, {} situations, {} items, {} materials",
                         matter.id,
+                        catalog.region_code,
                         matter.questions.len(),
                         matter.situations.len(),
                         matter.items.len(),
@@ -225,8 +251,13 @@ fn guide_lines(guide: impl Fn(&Value) -> Value, lang: Lang) -> miette::Result<Ve
     }
 }
 
-fn search(dir: &Path, words: &str, format: Format) -> miette::Result<Verdict> {
-    let catalog = load(dir)?;
+fn search(
+    dir: &Path,
+    region: Option<&str>,
+    words: &str,
+    format: Format,
+) -> miette::Result<Verdict> {
+    let catalog = load_region(dir, region)?;
     let found = catalog.search(words);
     match format {
         Format::Json => {
