@@ -8,8 +8,10 @@
 mod answer;
 mod certificate;
 mod check;
+mod diff;
 mod file;
 mod finding;
+mod graph;
 mod guide;
 mod interview;
 mod load;
@@ -29,7 +31,12 @@ mod words;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
 pub use certificate::{Certificate, CertificateStep, named};
+pub use diff::{
+    Asked, Change, Detail, Diff, Effect, Example, MatterDiff, NamedSituation, Presence,
+    QuestionChange, Restriction, Served, Situations, Versions, Who, diff,
+};
 pub use finding::{Code, Finding, LoadError, Witness};
+pub use graph::graph;
 pub use guide::guide;
 pub use interview::{Interview, State};
 pub use load::{CATALOGUE_FILE, MAX_FILE_BYTES, MAX_FILES, REGIONS_DIR};

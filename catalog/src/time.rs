@@ -28,6 +28,17 @@ impl Age {
             .ok()
     }
 
+    /// The last day of birth with which somebody has this age on a day.
+    pub(crate) fn born_by(&self, day: Date) -> Option<Date> {
+        let back = Span::new().months(self.months).days(self.days);
+        let near = day.checked_sub(back).ok()?;
+        // Months end on different days: the last day is nearby.
+        let born = |back: i64| near.checked_add(Span::new().days(4 - back)).ok();
+        (0..9)
+            .filter_map(born)
+            .find(|born| self.reached(*born).is_some_and(|reached| reached <= day))
+    }
+
     /// The age in words, as "1 year 6 months".
     pub(crate) fn words(&self) -> Text {
         let (mut zh, mut en) = (String::new(), Vec::new());

@@ -1,5 +1,10 @@
-//! `kiosk catalog`: check, verify, guide, search.
+//! `kiosk catalog`: check, guide, search, and the parts that have a file of their own.
 
+mod diff;
+mod export;
+mod graph;
+mod import;
+mod preview;
 mod verify;
 
 use std::io::{BufRead, Read};
@@ -71,6 +76,16 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Say what changes between two catalogues, and for whom.
+    Diff(diff::Args),
+    /// Write a matter as a workbook that hall staff fill in.
+    Export(export::Args),
+    /// Take a workbook in, or say by sheet and cell what is wrong with it.
+    Import(import::Args),
+    /// Draw a matter's questions, situations and flow as SVG.
+    Graph(graph::Args),
+    /// Open a matter in the terminal's real pages.
+    Preview(preview::Args),
 }
 
 /// A language of texts by its code.
@@ -127,6 +142,11 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             region,
             format,
         } => search(dir, region.as_deref(), &words.join(" "), *format),
+        Command::Diff(args) => diff::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Graph(args) => graph::run(args),
+        Command::Preview(args) => preview::run(args),
     }
 }
 

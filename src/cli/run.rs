@@ -25,20 +25,27 @@ use crate::watchdog::{self, Pulse, Watchdog};
 pub(super) struct Args {
     /// The terminal's configuration.
     #[arg(long)]
-    config: PathBuf,
+    pub(super) config: PathBuf,
+    #[command(flatten)]
+    pub(super) display: Display,
+}
+
+/// Where the pages are shown.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Display {
     /// Run the real pages without a display and write what they show to this directory as PNG.
     #[cfg(feature = "headless")]
     #[arg(long, value_name = "DIR")]
-    headless: Option<PathBuf>,
+    pub(super) headless: Option<PathBuf>,
     /// A scripted citizen who taps visible labels.
     #[cfg(feature = "headless")]
     #[arg(long, value_name = "FILE", requires = "headless")]
-    script: Option<PathBuf>,
+    pub(super) script: Option<PathBuf>,
     /// Run the real pages without a display, and let whoever opens this Unix socket watch and touch
     /// them (`kiosk-sim bench`).
     #[cfg(feature = "headless")]
     #[arg(long, value_name = "SOCKET")]
-    screen: Option<PathBuf>,
+    pub(super) screen: Option<PathBuf>,
 }
 
 /// Runs until the display is gone, or the script has ended.
@@ -47,14 +54,17 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let config = Config::load(&args.config)?;
     let catalog = Arc::new(load(&config.catalogue)?);
 
+    let display = &args.display;
+    #[cfg(not(feature = "headless"))]
+    let Display {} = display;
     #[cfg(feature = "headless")]
-    let headless = (args.headless.is_some() || args.screen.is_some())
+    let headless = (display.headless.is_some() || display.screen.is_some())
         .then(|| {
             crate::headless::install(&crate::headless::Options {
-                dir: args.headless.clone(),
+                dir: display.headless.clone(),
                 size: config.size,
-                script: args.script.clone(),
-                screen: args.screen.clone(),
+                script: display.script.clone(),
+                screen: display.screen.clone(),
             })
         })
         .transpose()

@@ -4,6 +4,8 @@
 // A test that cannot go on stops; clippy.toml allows it in test functions only, not in helpers.
 #![allow(clippy::unwrap_used)]
 
+mod diff;
+mod graph;
 mod guide;
 mod interview;
 mod load;

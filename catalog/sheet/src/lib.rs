@@ -1,0 +1,296 @@
+//! The catalogue as a spreadsheet that hall staff fill in: Chinese sheets and columns, drop-down
+//! lists for codes, mistakes told by sheet and cell.
+//!
+//! A workbook holds one file of a catalogue: a matter, or what all matters share. Exported and
+//! imported again it is the same data. Comments of the file are remarks of the workbook; one inside
+//! an entry becomes a remark of the whole entry, and what no remark has is told before it is lost.
+
+mod export;
+mod import;
+mod layout;
+mod remarks;
+mod write;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+use yici_catalog::{CATALOGUE_FILE, Catalog, Finding, MAX_FILE_BYTES};
+
+pub use export::ExportError;
+pub use import::{Cell, Fault};
+pub use layout::{Book, Column, Kind, Rows, Sheet, sheets};
+
+/// No workbook may be bigger.
+pub const MAX_WORKBOOK_BYTES: u64 = 16 << 20;
+
+/// How `catalogue.toml` is named where a matter is asked for.
+pub const SHARED: &str = "catalogue";
+
+/// Why a workbook was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The workbook has mistakes.
+    #[error("{}", list(.0))]
+    Faults(Vec<Fault>),
+    /// The catalogue's folder cannot be read.
+    #[error("{file}: {source}")]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// `catalogue.toml` is not TOML.
+    #[error("{CATALOGUE_FILE} is not TOML: {0}")]
+    Shared(toml::de::Error),
+}
+
+/// A workbook that was found good together with the rest of the catalogue.
+#[derive(Debug)]
+pub struct Imported {
+    /// The file's name.
+    pub file: String,
+    /// What it will say.
+    pub toml: String,
+    /// Whether there is such a file.
+    pub exists: bool,
+    /// Comments of that file that would be lost: no remark has them.
+    pub lost: Vec<String>,
+}
+
+fn list(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    lines.join("\n")
+}
+
+/// Writes a matter of the catalogue in a folder as a workbook; [`SHARED`] is what all share.
+pub fn export(dir: &Path, matter: &str) -> Result<Vec<u8>, ExportError> {
+    let read = |file: &str| {
+        fs::read_to_string(dir.join(file)).map_err(|source| ExportError::Read {
+            file: file.to_owned(),
+            source,
+        })
+    };
+    let shared = read(CATALOGUE_FILE)?;
+    if matter == SHARED {
+        return export::workbook(CATALOGUE_FILE, &shared, &shared, Book::Shared);
+    }
+    let file = format!("{matter}.toml");
+    let text = read(&file)?;
+    export::workbook(&file, &text, &shared, Book::Matter)
+}
+
+/// An empty workbook for a new matter of the catalogue in a folder.
+pub fn template(dir: &Path, id: &str) -> Result<Vec<u8>, ExportError> {
+    let shared = fs::read_to_string(dir.join(CATALOGUE_FILE)).map_err(|source| {
+        let file = CATALOGUE_FILE.to_owned();
+        ExportError::Read { file, source }
+    })?;
+    let text = format!(
+        "format = 1\nid = {}\n[guide]\nflow_chart = \"generated\"\n",
+        write::quoted(id)
+    );
+    export::workbook(id, &text, &shared, Book::Matter)
+}
+
+/// Reads a workbook and checks it together with the rest of the catalogue. Nothing is written.
+pub fn import(workbook: &[u8], dir: &Path) -> Result<Imported, ImportError> {
+    let read = |file: &Path| {
+        fs::read_to_string(file).map_err(|source| ImportError::Read {
+            file: file.to_owned(),
+            source,
+        })
+    };
+    let shared: Table = read(&dir.join(CATALOGUE_FILE))?
+        .parse()
+        .map_err(ImportError::Shared)?;
+    let contents = import::read(workbook, &shared).map_err(ImportError::Faults)?;
+    let text = write::file(&contents);
+    let file = match contents.book {
+        Book::Shared => CATALOGUE_FILE.to_owned(),
+        Book::Matter => format!("{}.toml", id(&text.toml)?),
+    };
+    let faults = check(dir, &file, &text)?;
+    if !faults.is_empty() {
+        return Err(ImportError::Faults(faults));
+    }
+    let path = dir.join(&file);
+    let exists = path.exists();
+    let old = if exists { read(&path)? } else { String::new() };
+    Ok(Imported {
+        lost: lost(&old, &text.toml),
+        file,
+        toml: text.toml,
+        exists,
+    })
+}
+
+impl Imported {
+    /// Writes the file, as a whole or not at all. What stood there before is kept beside it, with
+    /// `.old` at the end of its name.
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
+        let path = dir.join(&self.file);
+        let mut new = tempfile::NamedTempFile::new_in(dir)?;
+        new.write_all(self.toml.as_bytes())?;
+        new.as_file().sync_all()?;
+        if self.exists {
+            fs::copy(&path, dir.join(format!("{}.old", self.file)))?;
+            fs::set_permissions(new.path(), fs::metadata(&path)?.permissions())?;
+        }
+        new.persist(&path)?;
+        Ok(())
+    }
+}
+
+/// The matter's id, which names its file: it must not lead out of the folder.
+fn id(toml: &str) -> Result<String, ImportError> {
+    let root: Table = toml.parse().unwrap_or_default();
+    let id = root.get("id").and_then(toml::Value::as_str).unwrap_or("");
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.is_empty() || id == SHARED || !id.chars().all(fits) {
+        return Err(ImportError::Faults(vec![Fault {
+            cell: String::new(),
+            message: format!("基本信息里的编号“{id}”不能用：要用小写英文词和数字，用短横连接"),
+        }]));
+    }
+    Ok(id.to_owned())
+}
+
+/// What the loader says about the catalogue with the new file in it.
+fn check(dir: &Path, file: &str, text: &write::Text) -> Result<Vec<Fault>, ImportError> {
+    let failed = |source: io::Error| ImportError::Read {
+        file: dir.to_owned(),
+        source,
+    };
+    let before: BTreeSet<String> = match Catalog::load(dir) {
+        Ok(_) => BTreeSet::new(),
+        Err(e) => e.findings.iter().map(Finding::line).collect(),
+    };
+    let copy = tempfile::tempdir().map_err(failed)?;
+    copy_catalogue(dir, copy.path()).map_err(failed)?;
+    fs::write(copy.path().join(file), &text.toml).map_err(failed)?;
+    let findings = match Catalog::load(copy.path()) {
+        Ok(_) => return Ok(Vec::new()),
+        Err(e) => e.findings,
+    };
+    Ok(findings
+        .iter()
+        // What was wrong elsewhere before is not this workbook's.
+        .filter(|f| f.file == file || !before.contains(&f.line()))
+        .map(|f| fault(f, file, text))
+        .collect())
+}
+
+/// The files that the loader looks at.
+fn copy_catalogue(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let kind = fs::metadata(&path)?;
+        if kind.is_dir() && name == "samples" {
+            fs::create_dir(to.join(&name))?;
+            copy_catalogue(&path, &to.join(&name))?;
+        } else if kind.is_file() && kind.len() <= MAX_FILE_BYTES.max(MAX_WORKBOOK_BYTES) {
+            fs::copy(&path, to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+fn fault(finding: &Finding, file: &str, text: &write::Text) -> Fault {
+    let code = finding.code.to_string();
+    let plain = PLAIN
+        .iter()
+        .find(|(c, _)| *c == code)
+        .map_or("", |(_, words)| words);
+    let help = finding
+        .help
+        .as_ref()
+        .map_or_else(String::new, |help| format!("；{help}"));
+    let shown = finding.witness.as_ref();
+    let shown = shown.map_or_else(String::new, |w| format!("；例如：{}", w.text.zh));
+    let told = format!("{}{shown}{help}", finding.message);
+    let message = if plain.is_empty() {
+        told
+    } else {
+        format!("{plain}（{told}）")
+    };
+    if finding.file == file {
+        Fault {
+            cell: text.cell(finding.line, finding.column).to_string(),
+            message,
+        }
+    } else {
+        Fault {
+            cell: format!("{} 第{}行", finding.file, finding.line),
+            message,
+        }
+    }
+}
+
+/// The codes of findings in Chinese; the loader's own words follow.
+const PLAIN: [(&str, &str); 41] = [
+    ("missing-key", "少填了一栏"),
+    ("wrong-type", "填的类型不对"),
+    ("missing-translation", "少了一种语言"),
+    ("bad-length", "空着，或者太多太少"),
+    ("bad-value", "不能这样填"),
+    ("bad-id", "编号不能这样写"),
+    ("duplicate-id", "编号重复"),
+    ("unknown-reference", "提到的编号不存在"),
+    ("bad-file", "样本文件不存在，或者不是图片、PDF"),
+    ("bad-hours", "办理时间有重叠"),
+    ("bad-bands", "几段之间有空隙或重叠"),
+    ("later-question", "只能依赖前面的问题"),
+    ("incomplete", "还要填另一栏"),
+    ("fee-incomplete", "收费的要填标准和依据"),
+    ("reason-missing", "没有写为什么"),
+    ("phrase-missing", "选项少了“情形里怎么说”"),
+    ("same-situation", "两个情形的编号一样"),
+    ("overlap", "两个情形有重叠：同样的回答两个都对得上"),
+    ("too-many-situations", "情形太多"),
+    ("never-holds", "条件自相矛盾，永远不成立"),
+    (
+        "not-constant",
+        "条件只在一个情形的一部分里成立，要把情形再细分",
+    ),
+    ("cycle", "事项互相等待"),
+    ("promise-too-short", "承诺时限短于最长的一条流程"),
+    ("promise-too-long", "承诺时限长于法定时限"),
+    ("unit-not-named", "单位不在牵头和配合单位里"),
+    ("never-needed", "从来用不到"),
+    ("yield-order", "要用别的事项的结果，却没有排在它之后"),
+    ("unreadable", "读不出来"),
+    ("unknown-key", "不认识这一栏"),
+    ("no-matter", "没有事项"),
+    ("gap", "有的回答没有对应情形"),
+    ("not-proven", "情形和窗口重叠太多，证明不了"),
+    ("never-asked", "这个问题从来不会问到"),
+    ("changes-nothing", "怎么回答都一样，不用问"),
+    ("field-conflict", "同一栏在不同事项里类型或选项不一样"),
+    ("same-label", "同一张表里两栏名称一样，分不清"),
+    ("join-apart", "法律要求一起办的事项没有一起出现"),
+    ("proof-incomplete", "证明没有写依据或开具单位"),
+    ("core-deferred", "缺了它什么也定不了，不能后补"),
+    ("too-wide", "有一个词太长，58毫米的小票印不下"),
+    ("insufficient", "部门不能从这一套材料和表单里凑齐自己的那份"),
+];
+
+/// The comments of the old text that the new one has not.
+fn lost(old: &str, new: &str) -> Vec<String> {
+    let lines = |text: &str| -> Vec<String> {
+        let remarks = remarks::remarks(text);
+        let all = remarks.values().flat_map(|r| r.lines());
+        all.map(|line| line.trim().to_owned())
+            .filter(|l| !l.is_empty())
+            .collect()
+    };
+    let kept: BTreeSet<String> = lines(new).into_iter().collect();
+    lines(old)
+        .into_iter()
+        .filter(|line| !kept.contains(line))
+        .collect()
+}
