@@ -117,6 +117,7 @@ impl Store {
             .as_ref()
             .is_some_and(|current| is_same(current, &name))
         {
+            self.tidy()?;
             return Ok(Installed::Already(manifest));
         }
         self.admit(&manifest, &name, options)?;

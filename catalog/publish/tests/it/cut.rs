@@ -131,7 +131,7 @@ fn going_back_may_be_killed_at_every_write() {
 #[test]
 fn all_is_on_the_disk_before_it_serves() {
     let hall = ready();
-    let calls = traced(&hall, &["--trace=openat".to_owned()]);
+    let calls = traced(&hall, &[format!("--trace={CALLS},openat")]);
     let commit = calls
         .iter()
         .position(|call| call.starts_with("rename") && call.contains("/current\""))
