@@ -30,6 +30,8 @@ pub use store::{Installed, Loaded, Options, Store};
 
 use std::path::Path;
 
+use bytes::Bytes;
+
 /// A bundle has at most this many bytes.
 pub const MAX_BUNDLE_BYTES: usize = yici_contract::api::MAX_CATALOGUE_BYTES;
 /// A bundle has at most this many files.
@@ -41,3 +43,11 @@ pub const MAX_NAME_BYTES: usize = 100;
 /// error is the reason, in one line for people. Who signs and who installs hand it in, so that this
 /// crate has no part in what a proof is.
 pub type CheckCertificate<'a> = &'a dyn Fn(&Path, &[u8]) -> Result<(), String>;
+
+/// Reads the file of a bundle.
+///
+/// # Errors
+/// When it cannot be read, or is too big.
+pub fn read(path: &Path) -> Result<Bytes, Error> {
+    walk::read(path)
+}
