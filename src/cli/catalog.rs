@@ -1,4 +1,7 @@
-//! `kiosk catalog`: check, guide, search.
+//! `kiosk catalog`: check, guide, search, sign, install.
+
+mod install;
+mod sign;
 
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
@@ -53,6 +56,8 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    Sign(sign::Args),
+    Install(install::Args),
 }
 
 /// A language of texts by its code.
@@ -94,7 +99,29 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             }
         }
         Command::Search { dir, words, format } => search(dir, &words.join(" "), *format),
+        Command::Sign(args) => sign::run(args),
+        Command::Install(args) => install::run(args),
     }
+}
+
+/// Says why a signed catalogue was not made or taken: a finding, if the catalogue is at fault.
+fn refused(
+    error: &yici_catalog_publish::Error,
+    lang: Lang,
+    format: Format,
+) -> miette::Result<Verdict> {
+    if !error.is_refusal() {
+        miette::bail!("{}", error.say(lang));
+    }
+    match format {
+        Format::Json => print_json(&json!({
+            "state": "refused",
+            "code": error.code(),
+            "message": error.say(lang),
+        }))?,
+        Format::Text => eprintln!("{}", error.say(lang)),
+    }
+    Ok(Verdict::Findings)
 }
 
 /// Loads a catalogue, with every finding shown where it stands.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use miette::IntoDiagnostic;
 use slint::{Timer, TimerMode};
 
-use super::catalog::load;
+use crate::catalogue;
 use crate::config::Config;
 use crate::core::{self, Clock};
 use crate::devices::Devices;
@@ -45,7 +45,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     // All that can be wrong is found before anything starts.
     let config = Config::load(&args.config)?;
-    let catalog = Arc::new(load(&config.catalogue)?);
+    let (catalog, follower) = catalogue::first(&config).map_err(miette::Report::new)?;
 
     #[cfg(feature = "headless")]
     let headless = (args.headless.is_some() || args.screen.is_some())
@@ -75,6 +75,9 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let submissions = Submissions::start(config.upstream.as_ref(), &events);
     let mut watchdog = Watchdog::start();
     let devices = Devices::start(&config, &events, &mut watchdog);
+    if let Some(follower) = follower {
+        catalogue::follow(follower, config.upstream.as_ref(), events.clone());
+    }
     drop(events);
     let clock = Clock::start();
     let now = clock.now();
@@ -86,7 +89,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
         },
     );
     let terminal = Terminal::new(
-        catalog,
+        Arc::new(catalog),
         config.hall,
         config.timing,
         config.language,

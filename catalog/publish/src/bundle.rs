@@ -135,7 +135,7 @@ impl Bundle {
     }
 
     /// Adds a signature. What is signed is checked first: its form, its files, the catalogue and the
-    /// certificate, in `scratch`, an empty directory that is left with the catalogue in it.
+    /// certificate, in a temporary directory.
     ///
     /// # Errors
     /// When there is something wrong with it, the role signed already, or this key did in another role.
@@ -144,7 +144,6 @@ impl Bundle {
         role: Role,
         key: &minisign::SecretKey,
         at: Timestamp,
-        scratch: &Path,
         check: CheckCertificate<'_>,
     ) -> Result<Manifest, Error> {
         let manifest = self.manifest()?;
@@ -157,8 +156,9 @@ impl Bundle {
                 return Err(Error::SameKey(other, role));
             }
         }
-        self.write(scratch, |_| Ok(()))?;
-        accept(scratch, &manifest, check)?;
+        let scratch = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
+        self.write(scratch.path(), |_| Ok(()))?;
+        accept(scratch.path(), &manifest, check)?;
         self.signatures[role as usize] = Some(signed::sign(&self.manifest, role, key, at)?);
         Ok(manifest)
     }

@@ -17,16 +17,20 @@
 mod archive;
 mod bundle;
 mod error;
+mod follow;
 mod manifest;
 mod signed;
 mod store;
+mod tool;
 mod walk;
 
 pub use bundle::{Bundle, CATALOGUE, CERTIFICATE};
 pub use error::Error;
+pub use follow::Follower;
 pub use manifest::{FORMAT, File, Manifest, PRODUCT};
 pub use signed::{Keys, Role};
 pub use store::{Installed, Loaded, Options, Store};
+pub use tool::{Source, sign};
 
 use std::path::Path;
 

@@ -68,8 +68,7 @@ impl Hall {
         role: Role,
         key: &SecretKey,
     ) -> Result<yici_catalog_publish::Manifest, Error> {
-        let scratch = tempfile::tempdir_in(self.dir.path()).unwrap();
-        bundle.sign(role, key, now(), scratch.path(), &proven)
+        bundle.sign(role, key, now(), &proven)
     }
 
     /// A bundle that all three signed.

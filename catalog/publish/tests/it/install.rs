@@ -1,7 +1,7 @@
 use std::fs;
 
 use bytes::Bytes;
-use yici_catalog_publish::{Error, Installed, Options, Role};
+use yici_catalog_publish::{Error, Follower, Installed, Options, Role};
 
 use crate::hall::{Hall, catalogue, make, proven};
 
@@ -221,6 +221,34 @@ fn the_servers_tag_belongs_to_what_serves() {
     }
     store.roll_back(&hall.keys()).unwrap();
     assert_eq!(store.tag().as_deref(), Some("\"a\""));
+}
+
+#[test]
+fn a_terminal_notices_what_another_program_installed_or_went_back_from() {
+    let hall = Hall::new();
+    let mut terminal = Follower::new(hall.dir.path().join("store"), hall.keys());
+    let mut look = || {
+        let found = terminal.look()?;
+        Ok::<_, Error>(found.map(|loaded| loaded.catalog.version))
+    };
+    assert_eq!(look().unwrap(), None);
+    hall.install(&hall.bundle("1", 1)).unwrap();
+    assert_eq!(look().unwrap().as_deref(), Some("1"));
+    assert_eq!(look().unwrap(), None);
+    hall.install(&hall.bundle("2", 2)).unwrap();
+    assert!(hall.install(&hall.bundle("1", 1)).is_err());
+    assert_eq!(look().unwrap().as_deref(), Some("2"));
+    hall.store().roll_back(&hall.keys()).unwrap();
+    assert_eq!(look().unwrap().as_deref(), Some("1"));
+    assert_eq!(look().unwrap(), None);
+
+    let nobody = fs::remove_dir_all(hall.dir.path().join("store/releases"));
+    nobody.unwrap();
+    hall.install(&hall.bundle("3", 3)).unwrap();
+    let releases = hall.dir.path().join("store/releases");
+    fs::remove_dir_all(&releases).unwrap();
+    assert!(look().is_err());
+    assert_eq!(look().unwrap(), None);
 }
 
 #[test]

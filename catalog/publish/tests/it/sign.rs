@@ -6,7 +6,7 @@ use std::process::Command;
 use bytes::Bytes;
 use proptest::prelude::*;
 use yici_catalog::Lang;
-use yici_catalog_publish::{Bundle, Error, Keys, MAX_BUNDLE_BYTES, Role};
+use yici_catalog_publish::{Bundle, Error, Keys, MAX_BUNDLE_BYTES, Role, Source};
 
 use crate::hall::{Hall, catalogue, certificate, make, now, proven};
 
@@ -28,6 +28,41 @@ fn three_people_sign_one_after_the_other_and_a_terminal_takes_only_what_all_thre
     assert_eq!(hall.serves(), None);
     hall.install(&bundle.to_bytes().unwrap().into()).unwrap();
     assert_eq!(hall.serves().as_deref(), Some("1"));
+}
+
+#[test]
+fn keys_and_bundles_are_files() {
+    let hall = Hall::new();
+    let dir = catalogue("1", "370100");
+    let path = |name: &str| hall.dir.path().join(name);
+    fs::write(path("certificate"), certificate(dir.path())).unwrap();
+    for role in Role::ALL {
+        let secret = hall.key(role).to_box(None).unwrap().into_string();
+        fs::write(path(role.code()), secret).unwrap();
+    }
+    let source = Source::Directory {
+        directory: dir.path(),
+        certificate: &path("certificate"),
+        counter: 4,
+    };
+    let sign = |source, role: Role, out: &str| {
+        let key = path(role.code());
+        yici_catalog_publish::sign(source, role, &key, &path(out), &proven)
+    };
+    sign(source, Role::Author, "one").unwrap();
+    let (one, two) = (path("one"), path("two"));
+    sign(Source::Bundle(&one), Role::Reviewer, "two").unwrap();
+    let before = fs::read(&two).unwrap();
+    // What is refused is not written.
+    assert!(sign(Source::Bundle(&two), Role::Reviewer, "two").is_err());
+    assert_eq!(fs::read(&two).unwrap(), before);
+    let (manifest, bundle) = sign(Source::Bundle(&two), Role::Publisher, "two").unwrap();
+    assert_eq!((manifest.counter, bundle.signed_by().count()), (4, 3));
+    hall.install(&yici_catalog_publish::read(&two).unwrap())
+        .unwrap();
+    let no_key =
+        yici_catalog_publish::sign(Source::Bundle(&one), Role::Publisher, &one, &two, &proven);
+    assert!(matches!(no_key, Err(Error::Signing(_))), "{no_key:?}");
 }
 
 #[test]
