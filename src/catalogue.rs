@@ -18,9 +18,9 @@ use crate::visit::Event;
 
 /// Between two looks at what is installed.
 const LOOK: Duration = Duration::from_secs(10);
-/// Before upstream is asked for the first time.
-const FIRST: Duration = Duration::from_secs(60);
-/// Between two questions to upstream.
+/// Before upstream is asked for the first time, at most.
+const FIRST: Duration = Duration::from_secs(2 * 60);
+/// Between two questions to upstream, at most.
 const ASK: Duration = Duration::from_secs(15 * 60);
 
 /// The catalogue to start with, and what follows it where one can be installed. An installed one that
@@ -48,14 +48,14 @@ pub fn follow(mut follower: Follower, upstream: Option<&Upstream>, events: Sende
             .ok()
     });
     thread::spawn(move || {
-        let mut ask = Instant::now() + FIRST;
+        let mut ask = Instant::now() + spread(FIRST);
         loop {
             thread::sleep(LOOK);
             if let Some(source) = &mut source
                 && ask <= Instant::now()
             {
                 source.ask(&follower);
-                ask = Instant::now() + ASK;
+                ask = Instant::now() + spread(ASK);
             }
             if let Some(catalog) = look(&mut follower)
                 && events.send(Event::Catalogue(Arc::new(catalog))).is_err()
@@ -64,6 +64,13 @@ pub fn follow(mut follower: Follower, upstream: Option<&Upstream>, events: Sende
             }
         }
     });
+}
+
+/// Between half of a time and all of it, at random: terminals that are switched on together do not ask
+/// together.
+fn spread(time: Duration) -> Duration {
+    let random = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+    time.mul_f64(0.5 + random / 2.0)
 }
 
 /// Rechecks the certificate of a catalogue: the one place where the verifier is called, by whoever signs

@@ -359,6 +359,25 @@ fn a_manifest_cannot_name_a_file_outside_or_two_in_one_place() {
     }
 }
 
+#[test]
+fn the_form_is_plain_ustar() {
+    let mut archive = Vec::new();
+    for (name, content) in [
+        ("manifest.json", "{}"),
+        ("author.minisig", "x"),
+        ("catalogue/a", ""),
+    ] {
+        archive.extend_from_slice(&tar_header(name, content.len() as u64));
+        archive.extend_from_slice(content.as_bytes());
+        archive.resize(archive.len().next_multiple_of(512), 0);
+    }
+    archive.resize(archive.len() + 1024, 0);
+    let archive: Bytes = archive.into();
+    let bundle = Bundle::parse(&archive).unwrap();
+    assert_eq!(bundle.signed_by().collect::<Vec<_>>(), [Role::Author]);
+    assert_eq!(bundle.to_bytes().unwrap(), archive);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     /// Whatever bytes come, reading them ends, and what is read writes itself again.
