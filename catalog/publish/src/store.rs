@@ -21,6 +21,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use rustix::fs::FlockOperation;
@@ -40,6 +41,9 @@ const TAG: &str = "tag";
 const LOCK: &str = "lock";
 /// Ends the name of a release that stands in for a damaged one of the same content.
 const AGAIN: &str = "-again";
+/// How often and when the lock is tried again: for about a second.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A directory with what is installed.
 #[derive(Debug, Clone)]
@@ -298,8 +302,17 @@ impl Store {
     fn lock(&self) -> Result<fs::File, Error> {
         let path = self.path(LOCK);
         let lock = fs::File::create(&path).map_err(Error::io(&path))?;
-        rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| Error::Busy)?;
+        let take = || rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive);
+        let mut taken = take();
+        for _ in 0..TRIES {
+            if taken.is_ok() {
+                break;
+            }
+            // A process that another thread starts holds all locks of this one until it is another.
+            std::thread::sleep(PAUSE);
+            taken = take();
+        }
+        taken.map_err(|_| Error::Busy)?;
         Ok(lock)
     }
 
