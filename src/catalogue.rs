@@ -78,8 +78,11 @@ fn spread(time: Duration) -> Duration {
 ///
 /// # Errors
 /// Why it does not prove this catalogue.
-pub fn check_certificate(_directory: &Path, _certificate: &[u8]) -> Result<(), String> {
-    Err("this program has no verifier of certificates".into())
+pub fn check_certificate(directory: &Path, certificate: &[u8]) -> Result<(), String> {
+    let certificate = str::from_utf8(certificate).map_err(|error| error.to_string())?;
+    yici_catalog_verify::verify(directory, certificate)
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 fn look(follower: &mut Follower) -> Option<Catalog> {

@@ -2,7 +2,9 @@
 //! is left is reported, not only the first.
 
 mod content;
+mod coverage;
 mod questionnaire;
+mod questions;
 mod situations;
 
 use std::collections::BTreeSet;
@@ -72,6 +74,11 @@ pub fn matter(
         return None;
     }
     situations::build(&mut report, file, ordered)
+}
+
+/// Checks what matters say about the same things.
+pub fn together(matters: &[(&Document, &MatterFile)], findings: &mut Vec<Finding>) {
+    content::fields_across(matters, findings);
 }
 
 /// Findings about one file.

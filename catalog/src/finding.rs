@@ -7,6 +7,9 @@ use std::sync::Arc;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 use serde::Serialize;
 
+use crate::answer::Answers;
+use crate::model::Text;
+
 /// A catalogue that was refused, with every finding.
 #[derive(Debug, Clone, thiserror::Error, Serialize)]
 #[error("the catalogue was refused: {} finding{}", .findings.len(), if .findings.len() == 1 { "" } else { "s" })]
@@ -30,8 +33,22 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Answers that show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Box<Witness>>,
     #[serde(skip)]
     excerpt: Option<Excerpt>,
+}
+
+/// Answers that show a finding: whoever gives them meets it, whatever else is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    /// The answers. A number is one of its band; a date is given by its band's id, for the date
+    /// depends on the day.
+    pub answers: Answers,
+    /// The same in plain words.
+    #[serde(flatten)]
+    pub text: Text,
 }
 
 /// The kind of a mistake. The written form is stable.
@@ -82,6 +99,10 @@ pub enum Code {
     SameSituation,
     /// Two situations that apply to the same answers.
     Overlap,
+    /// Answers for which there is neither window nor situation.
+    Gap,
+    /// Situations and windows overlap in so many ways that nothing can be proven.
+    NotProven,
     /// More situations than the limit.
     TooManySituations,
     /// A question, window or situation whose condition contradicts itself.
@@ -100,6 +121,24 @@ pub enum Code {
     NeverNeeded,
     /// A material is needed by an item that does not wait for the item that yields it.
     YieldOrder,
+    /// A question that nobody is ever asked.
+    NeverAsked,
+    /// A question whose answer makes no difference.
+    ChangesNothing,
+    /// Fields of one meaning that differ between matters in kind or in the code of an option.
+    FieldConflict,
+    /// Two fields of one form that people cannot tell apart.
+    SameLabel,
+    /// An item never takes part together with those that law joins it with.
+    JoinApart,
+    /// A proof (证明) without its basis or without the unit that issues it (5.2.2.5).
+    ProofIncomplete,
+    /// A material may be handed in later though nothing can be decided without it (6.5.2).
+    CoreDeferred,
+    /// A word too long for a line of a slip on 58 mm paper.
+    TooWide,
+    /// A department could not rebuild its own form or materials from the one set (5.2.2.4 e).
+    Insufficient,
 }
 
 /// Where in a file.
@@ -145,6 +184,7 @@ impl Finding {
             column: 1,
             message: message.into(),
             help: None,
+            witness: None,
             excerpt: None,
         }
     }
@@ -175,6 +215,7 @@ impl Finding {
             column: before[line_start..].chars().count() + 1,
             message: message.into(),
             help: None,
+            witness: None,
             excerpt: Some(Excerpt {
                 source: Arc::clone(source),
                 span: start..end,
@@ -184,6 +225,11 @@ impl Finding {
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Finding {
         self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn witness(mut self, witness: Witness) -> Finding {
+        self.witness = Some(Box::new(witness));
         self
     }
 

@@ -6,6 +6,7 @@
 //! reads files. The format is described in `catalog/README.md`.
 
 mod answer;
+mod certificate;
 mod check;
 mod file;
 mod finding;
@@ -15,18 +16,24 @@ mod load;
 mod model;
 mod outcome;
 mod plan;
+mod proof;
 mod schema;
 mod search;
 mod shape;
+mod sufficiency;
 mod time;
+mod words;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
-pub use finding::{Code, Finding, LoadError};
+pub use certificate::{Certificate, CertificateStep, named};
+pub use finding::{Code, Finding, LoadError, Witness};
 pub use guide::guide;
 pub use interview::{Interview, State};
 pub use load::{CATALOGUE_FILE, MAX_FILE_BYTES, MAX_FILES};
 pub use model::*;
 pub use outcome::{ChoiceError, FormField, Needed, NotAsked, Outcome, OutcomeItem, Reason};
 pub use plan::{MAX_OPTIONS, MAX_SITUATIONS};
+pub use proof::{Gap, Leaf, Overlap, Proof, ProofStep, Questionnaire};
 pub use schema::{catalogue_schema, matter_schema};
+pub use sufficiency::Own;
 pub use time::{Age, OpenDays, OpenTime};

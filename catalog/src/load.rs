@@ -40,7 +40,7 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     let names = match list(dir) {
         Ok(names) => names,
         Err(finding) => {
-            findings.push(finding);
+            findings.push(*finding);
             return None;
         }
     };
@@ -74,6 +74,8 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     }
     let (doc, shared) = shared?;
     check::catalogue(&doc, &shared, findings);
+    let read: Vec<_> = matters.iter().map(|(_, doc, file)| (doc, file)).collect();
+    check::together(&read, findings);
     let mut built: Vec<Matter> = Vec::new();
     for (name, doc, file) in matters {
         built.extend(check::matter(name, &doc, file, &shared, dir, findings));
@@ -92,14 +94,28 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     })
 }
 
+/// The name and text of each TOML file.
+pub(crate) fn read_files(dir: &Path) -> Result<Vec<(String, String)>, Vec<Finding>> {
+    let names = list(dir).map_err(|finding| vec![*finding])?;
+    let mut findings = Vec::new();
+    let files = names
+        .into_iter()
+        .filter_map(|name| text_of(dir, &name, &mut findings).map(|text| (name, text)))
+        .collect();
+    match findings.is_empty() {
+        true => Ok(files),
+        false => Err(findings),
+    }
+}
+
 /// The names of all TOML files, sorted.
-fn list(dir: &Path) -> Result<Vec<String>, Finding> {
+fn list(dir: &Path) -> Result<Vec<String>, Box<Finding>> {
     let unreadable = |e: std::io::Error| {
         let message = format!(
             "the catalogue's folder {} cannot be read: {e}",
             dir.display()
         );
-        Finding::of_file(Code::Unreadable, ".", message)
+        Box::new(Finding::of_file(Code::Unreadable, ".", message))
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {
@@ -110,7 +126,8 @@ fn list(dir: &Path) -> Result<Vec<String>, Finding> {
         }
         if names.len() > MAX_FILES {
             let message = format!("the catalogue has more than {MAX_FILES} files");
-            return Err(Finding::of_file(Code::Unreadable, ".", message));
+            let finding = Finding::of_file(Code::Unreadable, ".", message);
+            return Err(Box::new(finding));
         }
     }
     names.sort();

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Cube, Plan};
+use crate::proof::ProofStep;
 use crate::time::{Age, OpenDays, OpenTime};
 
 /// The language a person reads.
@@ -206,6 +207,7 @@ pub struct Matter {
     /// The fields of the one form (5.2.2.4).
     pub fields: Vec<Field>,
     pub(crate) plan: Plan,
+    pub(crate) proof: Vec<ProofStep>,
 }
 
 /// The elements of a guide (办事指南要素, appendix A; acceptance conditions 5.3.1).

@@ -25,7 +25,7 @@ const MAX_WORK: usize = 8000;
 
 /// For each question the set of options allowed. Never empty in any question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cube(Box<[u64]>);
+pub struct Cube(pub(crate) Box<[u64]>);
 
 /// A questionnaire ready to be walked.
 #[derive(Debug, Clone)]
@@ -184,8 +184,13 @@ impl Plan {
     /// The part of a cube that no window serves. Cut into too many pieces, it keeps what the
     /// remaining windows serve: checks then ask for more than they need to, never for less.
     pub fn outside_windows(&self, cube: &Cube) -> Vec<Cube> {
+        self.outside(cube, self.windows.iter().flatten())
+    }
+
+    /// The same for some of the windows.
+    pub fn outside<'c>(&self, cube: &Cube, windows: impl Iterator<Item = &'c Cube>) -> Vec<Cube> {
         let mut pieces = vec![cube.clone()];
-        for window in self.windows.iter().flatten() {
+        for window in windows {
             if pieces.len() > MAX_PIECES {
                 break;
             }
@@ -203,10 +208,9 @@ impl Plan {
         situation: &SituationFile,
     ) -> Option<Vec<Expanded>> {
         let mut parts: Vec<Expanded> = Vec::new();
-        parts.extend(self.close(questions, &situation.when).map(|cube| Expanded {
-            split: Vec::new(),
-            cubes: vec![cube],
-        }));
+        if let Some(cube) = self.close(questions, &situation.when) {
+            self.keep(Vec::new(), vec![cube], &mut parts);
+        }
         for id in &situation.split {
             let Some(q) = questions.iter().position(|q| q.id == *id) else {
                 continue;

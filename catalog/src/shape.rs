@@ -148,6 +148,21 @@ impl Document<'_> {
     }
 }
 
+/// Columns of a line on paper of 58 mm (384 dots, a letter is 12 wide) beside the mark of a list.
+const SLIP_COLUMNS: usize = 384 / 12 - 3;
+
+/// A word that a slip would have to cut. Lines break at blanks, after hyphens and slashes, and
+/// beside every Chinese character.
+pub fn too_wide(text: &str) -> Option<&str> {
+    let breaks = |c: char| c.is_whitespace() || c == '-' || c == '/' || !c.is_ascii();
+    text.split(breaks).find(|word| word.len() > SLIP_COLUMNS)
+}
+
+/// Whether a character is one of the Chinese script.
+fn is_chinese(character: char) -> bool {
+    matches!(character, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
 /// Where in a file, in words.
 struct Site {
     what: String,
@@ -305,11 +320,23 @@ impl<'a> Shape<'a> {
         }
         if is_text {
             for (language, value) in table.iter() {
-                if let DeValue::String(word) = value.get_ref()
-                    && word.trim().is_empty()
-                {
-                    let message = format!("`{}` of {} is empty", language.get_ref(), site.what);
+                let DeValue::String(word) = value.get_ref() else {
+                    continue;
+                };
+                let what = format!("`{}` of {}", language.get_ref(), site.what);
+                if word.trim().is_empty() {
+                    let message = format!("{what} is empty");
                     self.found(Code::MissingTranslation, value.span(), message, site);
+                } else if language.get_ref() == "en" && word.contains(is_chinese) {
+                    let message = format!("{what} is not in English: {word}");
+                    self.found(Code::MissingTranslation, value.span(), message, site);
+                }
+                if let Some(long) = too_wide(word) {
+                    let message = format!("{what} has a word too long for a slip: {long}");
+                    let finding = Finding::at(Code::TooWide, self.source, value.span(), message);
+                    self.findings.push(finding.help(format!(
+                        "paper of 58 mm has {SLIP_COLUMNS} columns beside a list's mark; put a blank or a hyphen into the word"
+                    )));
                 }
             }
         }

@@ -8,6 +8,8 @@ use jiff::civil::{Date, Time, Weekday};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Text;
+
 /// An age as an ISO 8601 duration of years, months, weeks and days, such as `P1Y6M`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -26,6 +28,28 @@ impl Age {
             .ok()
     }
 
+    /// The age in words, as "1 year 6 months".
+    pub(crate) fn words(&self) -> Text {
+        let (mut zh, mut en) = (String::new(), Vec::new());
+        for (count, unit, one) in [
+            (self.months / 12, "年", "year"),
+            (self.months % 12, "个月", "month"),
+            (self.days, "天", "day"),
+        ] {
+            if count > 0 {
+                zh += &format!("{count}{unit}");
+                en.push(format!(
+                    "{count} {one}{}",
+                    if count == 1 { "" } else { "s" }
+                ));
+            }
+        }
+        match en.is_empty() {
+            true => Text::of("0天", "0 days"),
+            false => Text::of(zh, en.join(" ")),
+        }
+    }
+
     /// Whether both are the same age, however they are written.
     pub fn is_same(&self, other: &Age) -> bool {
         (self.months, self.days) == (other.months, other.days)
@@ -33,13 +57,15 @@ impl Age {
 
     /// Whether this age is reached before the other whatever the day of birth.
     pub fn is_before(&self, other: &Age) -> bool {
-        // Months and days only compare on a calendar: a short and a long month decide.
-        [jiff::civil::date(2001, 2, 1), jiff::civil::date(2001, 7, 1)]
-            .into_iter()
-            .all(|day| match (self.reached(day), other.reached(day)) {
-                (Some(a), Some(b)) => a < b,
-                (None, _) | (_, None) => false,
-            })
+        // Months and days only compare on a calendar: a short and a long month decide. From the
+        // first of each month of four years every sum of months' lengths is met.
+        (0..48).all(|month| {
+            let start = jiff::civil::date(2001, 1, 1).checked_add(Span::new().months(month));
+            match start.map(|day| (self.reached(day), other.reached(day))) {
+                Ok((Some(a), Some(b))) => a < b,
+                Ok((None, _) | (_, None)) | Err(_) => false,
+            }
+        })
     }
 }
 
@@ -238,6 +264,10 @@ mod tests {
         assert!(!age("P1M").is_before(&age("P30D")));
         assert!(!age("P30D").is_before(&age("P1M")));
         assert!(age("P1M").is_before(&age("P32D")));
+        // From the first of March, eight months are 245 days.
+        assert!(!age("P8M").is_before(&age("P244D")));
+        assert!(age("P8M").is_before(&age("P246D")));
+        assert!(!age("P1Y").is_before(&age("P366D")));
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! `kiosk catalog`: check, guide, search, sign, install.
+//! `kiosk catalog`: check, verify, guide, search, sign, install.
 
 mod install;
 mod sign;
+mod verify;
 
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use miette::IntoDiagnostic;
+use miette::{IntoDiagnostic, WrapErr as _};
 use serde_json::{Value, json};
 use yici_catalog::{Catalog, Lang, Matter};
 
@@ -22,7 +23,13 @@ pub(super) enum Command {
         /// How findings are printed.
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
+        /// Where to write the proof that every answer leads to exactly one situation or window;
+        /// nothing is written when there are findings.
+        #[arg(long)]
+        certificate: Option<PathBuf>,
     },
+    /// Recheck a certificate without the checker's code.
+    Verify(verify::Args),
     /// Ask a matter's next question, or say what the answers come to.
     Guide {
         /// The catalogue's directory.
@@ -71,7 +78,12 @@ pub(super) fn lang(text: &str) -> Result<Lang, String> {
 
 pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
     match command {
-        Command::Check { dir, format } => check(dir, *format),
+        Command::Check {
+            dir,
+            format,
+            certificate,
+        } => check(dir, *format, certificate.as_deref()),
+        Command::Verify(args) => verify::run(args),
         Command::Guide {
             dir,
             matter,
@@ -144,7 +156,7 @@ pub(super) fn find<'a>(catalog: &'a Catalog, id: &str) -> miette::Result<&'a Mat
     })
 }
 
-fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
+fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Result<Verdict> {
     if !dir.is_dir() {
         miette::bail!(
             help = "name a catalogue's directory",
@@ -152,7 +164,18 @@ fn check(dir: &Path, format: Format) -> miette::Result<Verdict> {
             dir.display()
         );
     }
-    let loaded = Catalog::load(dir);
+    let loaded = match certificate {
+        None => Catalog::load(dir),
+        Some(file) => match Catalog::certify(dir) {
+            Ok((catalog, proven)) => {
+                std::fs::write(file, proven.to_string())
+                    .into_diagnostic()
+                    .wrap_err_with(|| format!("cannot write {}", file.display()))?;
+                Ok(catalog)
+            }
+            Err(findings) => Err(findings),
+        },
+    };
     if format == Format::Json {
         let findings = loaded
             .as_ref()

@@ -257,6 +257,38 @@ fn a_catalogue_without_matters_and_a_file_that_is_no_text_are_findings() {
 }
 
 #[test]
+fn a_certificate_is_rechecked_and_a_stale_one_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let certificate = dir.path().join("certificate.json");
+    let here = dir.path().join("catalogue");
+    std::fs::create_dir(&here).unwrap();
+    copy(&catalogue(), &here);
+    let run = |what: &str| {
+        let mut command = kiosk();
+        command.args(["catalog", what]).arg(&here);
+        json_of(
+            command
+                .arg("--certificate")
+                .arg(&certificate)
+                .args(["--format", "json"]),
+        )
+    };
+    assert_eq!(run("check").0, 0);
+    let (code, said) = run("verify");
+    assert_eq!((code, &said["valid"]), (0, &json!(true)));
+    assert!(said["matters"]["newborn"].as_u64().unwrap() > 10, "{said}");
+    let file = here.join("newborn.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, good + "# a word\n").unwrap();
+    let (code, said) = run("verify");
+    assert_eq!((code, &said["valid"]), (1, &json!(false)));
+    assert!(
+        said["why"].as_str().unwrap().contains("newborn.toml"),
+        "{said}"
+    );
+}
+
+#[test]
 fn an_unknown_key_in_the_configuration_stops_the_start_and_is_shown() {
     let hall = Hall::with(&[], "\n[scanner]\nurl = \"auto\"\n");
     let walked = hall.start("end\n").finish();

@@ -1,18 +1,19 @@
 //! Guide, items, joins, materials and fields: names that must exist, elements that others make
 //! mandatory, samples.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path};
 
 use super::{Report, is_kebab};
 use crate::file::{CatalogueFile, MatterFile};
-use crate::finding::Code;
+use crate::finding::{Code, Finding};
 use crate::model::{
-    ContactKind, FieldKind, Guide, Material, MaterialForm, Necessity, Original, ResourceKind,
-    Source,
+    ContactKind, Field, FieldKind, FieldOption, Guide, ItemKind, Material, MaterialClass,
+    MaterialForm, Necessity, Original, ResourceKind, Source,
 };
-use crate::shape::{Step, at};
+use crate::shape::{Document, Step, at, too_wide};
 
 /// How every matter's Chinese name ends (appendix A).
 const NAME_END: &str = "“一件事一次办”";
@@ -93,9 +94,14 @@ fn guide(report: &mut Report, file: &MatterFile, shared: &CatalogueFile, dir: &P
                 ContactKind::Email => contact.value.contains('@'),
                 ContactKind::Web => is_web(&contact.value),
             };
+            let path = at!["guide", key, c, "value"];
             if !fine {
                 let message = format!("\"{}\" cannot be reached that way", contact.value);
-                report.find(Code::BadValue, at!["guide", key, c, "value"], message);
+                report.find(Code::BadValue, path, message);
+            }
+            if let Some(long) = too_wide(&contact.value) {
+                let message = format!("`value` has a word too long for a slip: {long}");
+                report.find(Code::TooWide, path, message);
             }
         }
     }
@@ -245,6 +251,9 @@ fn materials(report: &mut Report, file: &MatterFile, shared: &CatalogueFile, dir
         }
         copies(report, m, material);
         deferral(report, m, material);
+        core(report, m, material, file);
+        proof(report, m, material, file);
+        sufficient(report, m, material);
         for (key, path) in [
             ("blank_form", &material.blank_form),
             ("filled_sample", &material.filled_sample),
@@ -324,10 +333,100 @@ fn deferral(report: &mut Report, m: usize, material: &Material) {
     }
 }
 
+/// What cannot wait: an application itself, and whatever is decided on the spot (6.5.2).
+fn core(report: &mut Report, m: usize, material: &Material, file: &MatterFile) {
+    if material.necessity != Necessity::Later {
+        return;
+    }
+    let id = &material.id;
+    let path = at!["material", m, "necessity"];
+    if material.class == MaterialClass::Form {
+        let message = format!("material `{id}` is an application or form: it cannot wait");
+        report.find(Code::CoreDeferred, path, message);
+    }
+    let needs = material.needs.iter().map(|need| &need.item);
+    let mut at_once = needs.filter_map(|item| {
+        let item = file.items.iter().find(|i| i.id == *item)?;
+        (item.kind == ItemKind::AtOnce).then_some(item)
+    });
+    if let Some(item) = at_once.next() {
+        let message = format!(
+            "material `{id}` cannot wait: item `{}` is done on the spot (即办件)",
+            item.id
+        );
+        report.find(Code::CoreDeferred, path, message);
+    }
+}
+
+/// A proof that the applicant must get from somewhere says by which law and from whom (5.2.2.5).
+fn proof(report: &mut Report, m: usize, material: &Material, file: &MatterFile) {
+    let made_here = file.items.iter().any(|i| i.yields.contains(&material.id));
+    let is_proof =
+        material.class == MaterialClass::Certificate && material.name.zh.contains("证明");
+    if !is_proof || made_here || material.obtained.is_some() || material.proof.is_some() {
+        return;
+    }
+    let has_basis = material.needs.iter().all(|need| need.basis.is_some());
+    let lacks = match (has_basis, material.issuer.is_some()) {
+        (true, true) => return,
+        (false, true) => "a basis",
+        (true, false) => "who issues it",
+        (false, false) => "a basis and who issues it",
+    };
+    report.find_with_help(
+        Code::ProofIncomplete,
+        at!["material", m, "name"],
+        format!(
+            "material `{}` is a proof (证明) and lacks {lacks}",
+            material.id
+        ),
+        "write `proof`, or `issuer` and the `basis` of each need (5.2.2.5)",
+    );
+}
+
+/// One set of materials must give each item the copies that it needs.
+fn sufficient(report: &mut Report, m: usize, material: &Material) {
+    let collected = material.original != Original::Check
+        && match material.form {
+            MaterialForm::Paper | MaterialForm::Either => true,
+            MaterialForm::Electronic => false,
+        };
+    for (n, need) in material.needs.iter().enumerate() {
+        let (id, item) = (&material.id, &need.item);
+        let message = match need.copies {
+            Some(copies @ 1..) if !collected => format!(
+                "item `{item}` needs {copies} copies of `{id}`, and nothing is collected on paper"
+            ),
+            Some(0) if collected => {
+                format!("item `{item}` needs no copy of `{id}`, which is collected on paper")
+            }
+            Some(_) | None => continue,
+        };
+        let path = at!["material", m, "need", n, "copies"];
+        report.find(Code::Insufficient, path, message);
+    }
+}
+
 fn fields(report: &mut Report, file: &MatterFile, shared: &CatalogueFile) {
     report.ids("field", file.fields.iter().map(|f| f.id.as_str()), is_kebab);
     for (f, field) in file.fields.iter().enumerate() {
         let id = &field.id;
+        let same = |other: &&Field| {
+            other.group.zh == field.group.zh
+                && (other.label.zh == field.label.zh || other.label.en == field.label.en)
+        };
+        if let Some(other) = file.fields[..f].iter().find(same) {
+            let message = format!(
+                "fields `{}` and `{id}` have the same label in one group: people cannot tell them apart",
+                other.id
+            );
+            report.find_with_help(
+                Code::SameLabel,
+                at!["field", f, "label"],
+                message,
+                "one meaning is one field, filled once; two meanings have two labels",
+            );
+        }
         if field.kind == FieldKind::Choice && field.options.is_empty() {
             let message = format!("field `{id}` is a choice and has no `options`");
             report.find(Code::Incomplete, at!["field", f, "kind"], message);
@@ -452,4 +551,35 @@ fn is_picture_or_pdf(start: &[u8]) -> bool {
         text.starts_with('<') && text.contains("<svg")
     };
     magic.iter().any(|m| start.starts_with(m)) || is_svg()
+}
+
+/// Fields of one id have one meaning in all matters: one kind, and one code for each option.
+pub fn fields_across(matters: &[(&Document, &MatterFile)], findings: &mut Vec<Finding>) {
+    let mut first: BTreeMap<&str, (&str, &Field)> = BTreeMap::new();
+    for (doc, file) in matters {
+        for (f, field) in file.fields.iter().enumerate() {
+            let id = &field.id;
+            let Some((matter, other)) = first.get(id.as_str()) else {
+                first.insert(id, (&file.id, field));
+                continue;
+            };
+            if other.kind != field.kind {
+                let message = format!("field `{id}` is of another kind in matter `{matter}`");
+                let path = at!["field", f, "kind"];
+                findings.push(doc.finding(Code::FieldConflict, path, message));
+            }
+            for (o, option) in field.options.iter().enumerate() {
+                let same = |other: &&FieldOption| other.text.zh == option.text.zh;
+                let code = other.options.iter().find(same).map(|o| &o.id);
+                if let Some(code) = code.filter(|code| **code != option.id) {
+                    let message = format!(
+                        "\"{}\" of field `{id}` is `{}` here and `{code}` in matter `{matter}`",
+                        option.text.zh, option.id
+                    );
+                    let path = at!["field", f, "options", o, "id"];
+                    findings.push(doc.finding(Code::FieldConflict, path, message));
+                }
+            }
+        }
+    }
 }

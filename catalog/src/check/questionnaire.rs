@@ -253,6 +253,13 @@ fn resource(report: &mut Report, q: usize, question: &Question, shared: &Catalog
         );
         return;
     }
+    if question.kind == QuestionKind::Choice && link.options.is_empty() {
+        let message = format!(
+            "resource `{}` never answers question `{}`: `options` says for no value which option it is",
+            link.id, question.id
+        );
+        report.find(Code::Incomplete, at!["question", q, "resource"], message);
+    }
     for (value, option) in &link.options {
         let path = at!["question", q, "resource", "options", value];
         if !resource.values.contains(value) {

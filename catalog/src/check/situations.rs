@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Report;
+use super::{Report, coverage, questions};
 use crate::file::MatterFile;
-use crate::finding::Code;
-use crate::model::{Condition, Item, Matter, Question, Situation};
+use crate::finding::{Code, Witness};
+use crate::model::{Condition, Item, Matter, Question, Situation, Text};
 use crate::outcome::longest_path;
 use crate::plan::{Cube, Expanded, MAX_SITUATIONS, Plan, sentence};
 use crate::shape::{Step, at};
+use crate::words::witness_in;
 
 /// Builds the matter. The questionnaire was found well-formed; where the items are not in order,
 /// no path has a length.
@@ -22,7 +23,9 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
     let mut situations = situations(&plan, &file, &expanded);
     let bases: Vec<usize> = expanded.iter().map(|(base, _)| *base).collect();
     same_ids(report, &situations, &bases);
-    overlaps(report, &file, &situations, &bases);
+    same_sentences(report, &situations, &bases);
+    questions::check(report, &plan, &file, &expanded);
+    let proof = coverage::check(report, &plan, &file);
     let mut live = Live {
         report,
         plan: &plan,
@@ -41,10 +44,11 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
             situations[s].items.push(item.id.clone());
         }
     }
+    joins(&mut live, &file, &situations);
     materials(&mut live, &file, &situations);
     fields(&mut live, &file, &situations);
     if ordered {
-        promise(report, &file, &situations);
+        promise(&mut live, &file, &situations);
     }
     Some(Matter {
         id: file.id,
@@ -62,6 +66,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
         materials: file.materials,
         fields: file.fields,
         plan,
+        proof,
     })
 }
 
@@ -159,50 +164,27 @@ fn same_ids(report: &mut Report, situations: &[Situation], bases: &[usize]) {
     }
 }
 
-fn overlaps(report: &mut Report, file: &MatterFile, situations: &[Situation], bases: &[usize]) {
-    let mut told = BTreeSet::new();
-    for (b, second) in situations.iter().enumerate() {
-        for (a, first) in situations[..b].iter().enumerate() {
-            if bases[a] == bases[b] || told.contains(&(bases[a], bases[b])) {
-                continue;
-            }
-            let both = first
-                .cubes
-                .iter()
-                .flat_map(|x| second.cubes.iter().map(move |y| (x, y)))
-                // Nearly all are disjoint: seeing that must not allocate.
-                .find(|(x, y)| x.meets(y))
-                .and_then(|(x, y)| x.meet(y));
-            if let Some(both) = both {
-                told.insert((bases[a], bases[b]));
+/// People choose by the sentence: two that read the same are one to them.
+fn same_sentences(report: &mut Report, situations: &[Situation], bases: &[usize]) {
+    for get in [(|t| &t.zh) as fn(&Text) -> &String, |t| &t.en] {
+        let mut seen: BTreeMap<&String, &String> = BTreeMap::new();
+        for (situation, base) in situations.iter().zip(bases) {
+            if let Some(other) = seen.insert(get(&situation.text), &situation.id)
+                && *other != situation.id
+            {
                 let message = format!(
-                    "situations `{}` and `{}` both apply {}",
-                    first.id,
-                    second.id,
-                    witness(&file.questions, &both)
+                    "nothing tells situations `{other}` and `{}` apart: both read \"{}\"",
+                    situation.id,
+                    get(&situation.text)
                 );
-                report.find(Code::Overlap, at!["situation", bases[b]], message);
+                report.find(
+                    Code::SameSituation,
+                    at!["situation", *base, "text"],
+                    message,
+                );
+                return;
             }
         }
-    }
-}
-
-/// Some answers out of a cube, in words.
-fn witness(questions: &[Question], cube: &Cube) -> String {
-    let answers: Vec<String> = questions
-        .iter()
-        .enumerate()
-        .filter(|(q, question)| cube.options(*q).count_ones() as usize != question.options.len())
-        .map(|(q, question)| {
-            let first = cube.options(q).trailing_zeros() as usize;
-            let option = question.options.get(first).map_or("", |o| o.id.as_str());
-            format!("{} = {option}", question.id)
-        })
-        .collect();
-    if answers.is_empty() {
-        "whatever is answered".to_owned()
-    } else {
-        format!("when {}", answers.join(", "))
     }
 }
 
@@ -243,6 +225,11 @@ impl Live<'_, '_> {
         holding
     }
 
+    /// Answers that lead into a situation.
+    fn shown(&self, situation: &Situation) -> Witness {
+        witness_in(self.plan, self.questions, &situation.cubes[0])
+    }
+
     fn part(&mut self, path: &[Step], situation: &Situation, cube: &Cube) {
         let open = |q: &usize| {
             let outside = |c: &Cube| c.options(*q) & !cube.options(*q) != 0;
@@ -252,15 +239,39 @@ impl Live<'_, '_> {
             .find(open)
             .map(|q| self.questions[q].id.as_str());
         let question = question.unwrap_or("");
-        self.report.find_with_help(
-            Code::NotConstant,
-            path,
-            format!(
-                "the condition holds for a part of situation `{}` only: `{question}` decides, and is open there",
-                situation.id
-            ),
-            format!("split situation `{}` by `{question}`, or narrow its `when`", situation.base),
+        let message = format!(
+            "the condition holds for a part of situation `{}` only: `{question}` decides, and is open there",
+            situation.id
         );
+        let mut finding = self.report.doc.finding(Code::NotConstant, path, message);
+        let holding = situation.cubes.iter().find_map(|c| c.meet(cube));
+        if let Some(holding) = holding {
+            finding = finding.witness(witness_in(self.plan, self.questions, &holding));
+        }
+        self.report.findings.push(finding.help(format!(
+            "split situation `{}` by `{question}`, or narrow its `when`",
+            situation.base
+        )));
+    }
+}
+
+/// What law joins must take part together somewhere: else the catalogue keeps it apart always.
+fn joins(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
+    for (j, join) in file.joins.iter().enumerate() {
+        for (i, item) in join.items.iter().enumerate() {
+            let mut others = join.items.iter().filter(|other| *other != item);
+            let together = |other: &String| {
+                let both = |s: &Situation| s.items.contains(item) && s.items.contains(other);
+                situations.iter().any(both)
+            };
+            if !others.any(together) {
+                let message = format!(
+                    "law joins item `{item}` with others, and it takes part in no situation together with one of them"
+                );
+                live.report
+                    .find(Code::JoinApart, at!["join", j, "items", i], message);
+            }
+        }
     }
 }
 
@@ -283,17 +294,18 @@ fn materials(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
                     .items
                     .iter()
                     .any(|i| i.id == need.item && i.after.contains(&maker.id));
-                if !waits && holding.iter().any(both) {
-                    live.report.find_with_help(
-                        Code::YieldOrder,
-                        at!["material", m, "need", n, "item"],
-                        format!(
-                            "`{}` needs `{}`, which `{}` yields, and does not wait for it",
-                            need.item, material.id, maker.id
-                        ),
-                        format!("add `{}` to `after` of item `{}`", maker.id, need.item),
-                    );
-                }
+                let Some(s) = holding.iter().find(|s| both(s)).filter(|_| !waits) else {
+                    continue;
+                };
+                let message = format!(
+                    "`{}` needs `{}`, which `{}` yields, and does not wait for it",
+                    need.item, material.id, maker.id
+                );
+                let path = at!["material", m, "need", n, "item"];
+                let help = format!("add `{}` to `after` of item `{}`", maker.id, need.item);
+                let finding = live.report.doc.finding(Code::YieldOrder, path, message);
+                let shown = live.shown(&situations[*s]);
+                live.report.findings.push(finding.help(help).witness(shown));
             }
         }
         if !needed {
@@ -325,7 +337,7 @@ fn fields(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
 }
 
 /// The promise lies between the longest path and the law (appendix A, 承诺办结时限).
-fn promise(report: &mut Report, file: &MatterFile, situations: &[Situation]) {
+fn promise(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
     let guide = &file.guide;
     let path = at!["guide", "promised_working_days"];
     if guide.promised_working_days > guide.statutory_working_days {
@@ -333,7 +345,7 @@ fn promise(report: &mut Report, file: &MatterFile, situations: &[Situation]) {
             "{} working days are promised; the law allows {}",
             guide.promised_working_days, guide.statutory_working_days
         );
-        report.find(Code::PromiseTooLong, path, message);
+        live.report.find(Code::PromiseTooLong, path, message);
     }
     // Many situations share their items.
     let mut days: BTreeMap<&[String], u32> = BTreeMap::new();
@@ -350,7 +362,12 @@ fn promise(report: &mut Report, file: &MatterFile, situations: &[Situation]) {
                 "{} working days are promised, and the longest path of situation `{}` takes {needed}",
                 guide.promised_working_days, situation.id
             );
-            report.find(Code::PromiseTooShort, path, message);
+            let finding = live
+                .report
+                .doc
+                .finding(Code::PromiseTooShort, path, message);
+            let shown = live.shown(situation);
+            live.report.findings.push(finding.witness(shown));
             return;
         }
     }

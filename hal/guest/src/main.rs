@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | 1-1 | ID card reader with four bulk pipes | `reader-a` |
 //! | 1-2 | ID card reader with two | `reader-b` |
+//! | 1-5 | ID card reader in HID reports | `reader-c` |
 //! | 1-3, 1-4 | two printers of one model, class 7 | `printer-1`, `printer-2` |
 //!
 //! # Adding a test
@@ -23,7 +24,6 @@ mod bench;
 mod camera;
 mod conformance;
 mod gadget;
-mod hid;
 mod keyboards;
 mod printers;
 mod readers;
@@ -47,7 +47,6 @@ fn all() -> impl Iterator<Item = Test> {
         readers::TESTS,
         printers::TESTS,
         gadget::TESTS,
-        hid::TESTS,
         keyboards::TESTS,
         camera::TESTS,
         conformance::TESTS,

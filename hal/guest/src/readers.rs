@@ -1,4 +1,4 @@
-//! ID card readers by bulk pipes, in both shapes.
+//! ID card readers by bulk pipes, in both shapes, and in HID reports.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,6 +38,15 @@ pub const TESTS: &[Test] = &[
     ("readers: unplugged while reading, B", |bench| {
         unplugged(bench, B)
     }),
+    ("readers: cards, HID", |bench| cards(bench, C)),
+    ("readers: silence is told in time, HID", |bench| {
+        silence(bench, C)
+    }),
+    ("readers: a late reply, HID", |bench| late(bench, C)),
+    ("readers: damage and noise, HID", |bench| damage(bench, C)),
+    ("readers: unplugged while reading, HID", |bench| {
+        unplugged(bench, C)
+    }),
     ("readers: held by another program", is_held),
     ("readers: many commands leak nothing", many_commands),
 ];
@@ -47,6 +56,7 @@ type Which = (&'static str, &'static str);
 
 const A: Which = ("reader-a", "usb:0400:c35a?port=1-1");
 const B: Which = ("reader-b", "usb:0400:c35a?port=1-2");
+const C: Which = ("reader-c", "hid:0483:572b?port=1-5");
 
 /// A device is usable again so soon after it has come back.
 const BACK: Duration = Duration::from_secs(3);

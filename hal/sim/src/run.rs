@@ -100,10 +100,11 @@ impl FromStr for Plug {
             match part.split_once('=') {
                 Some(("shape", "a")) => plug.shape = Shape::A,
                 Some(("shape", "b")) => plug.shape = Shape::B,
+                Some(("shape", "c")) => plug.shape = Shape::C,
                 Some(("name", name)) => plug.name = Some(name.into()),
                 _ => {
                     return Err(format!(
-                        "`{part}` is not known here: write shape=a, shape=b or name=NAME"
+                        "`{part}` is not known here: write shape=a, shape=b, shape=c or name=NAME"
                     ));
                 }
             }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::descriptors::{DEVICE_VERSION, Device, PACKET};
+use super::descriptors::{DEVICE_VERSION, Device, INTERVAL, PACKET};
 use super::redir::{self, Bulk, Control, Packet, Status, kind, unexpected};
 
 /// Most transfers that one pipe has under way.
@@ -89,6 +89,8 @@ struct State {
     /// What waits to be fetched, in packets, by pipe.
     packets: BTreeMap<u8, VecDeque<Vec<u8>>>,
     answered: VecDeque<(u8, Fetch)>,
+    /// The guest listens to these interrupt pipes, each with the number of its next packet.
+    listening: BTreeMap<u8, u64>,
     /// What the guest sent and the device has not taken yet.
     sent: VecDeque<Transfer>,
     faults: Faults,
@@ -107,6 +109,18 @@ struct Transfer {
     endpoint: u8,
     data: Vec<u8>,
     taken: usize,
+    /// Through an interrupt pipe.
+    interrupt: bool,
+}
+
+impl Transfer {
+    fn ended(&self, status: Status) -> Vec<u8> {
+        let answer = match self.interrupt {
+            true => redir::interrupt,
+            false => redir::bulk_answer,
+        };
+        answer(self.id, self.endpoint, status, self.taken, &[])
+    }
 }
 
 /// What is to go wrong.
@@ -152,6 +166,7 @@ impl Port {
             fetches: BTreeMap::new(),
             packets: BTreeMap::new(),
             answered: VecDeque::new(),
+            listening: BTreeMap::new(),
             sent: VecDeque::new(),
             faults: Faults::default(),
         });
@@ -277,6 +292,16 @@ impl Port {
                     Bulk::parse(&packet.body).ok_or_else(|| unexpected("short bulk"))?;
                 state.transfer(id, &bulk, data)?;
             }
+            kind::START_INTERRUPT_RECEIVING | kind::STOP_INTERRUPT_RECEIVING => {
+                let endpoint = packet.body.first().copied().unwrap_or_default();
+                let listens = packet.kind == kind::START_INTERRUPT_RECEIVING;
+                state.listen(id, endpoint, listens);
+            }
+            kind::INTERRUPT_PACKET => {
+                let (endpoint, data) = redir::parse_interrupt(&packet.body)
+                    .ok_or_else(|| unexpected("short interrupt"))?;
+                state.send(id, endpoint, data, true)?;
+            }
             // Filters and acknowledgements change nothing here.
             _ => {}
         }
@@ -338,6 +363,7 @@ impl State {
         self.fetches.clear();
         self.packets.clear();
         self.answered.clear();
+        self.listening.clear();
         self.sent.clear();
         self.function.restart();
     }
@@ -365,9 +391,10 @@ impl State {
         if let Some((endpoint, fetch)) = given_up {
             self.put_back(endpoint, fetch.got);
             self.tell(&redir::bulk_answer(id, endpoint, Status::Cancelled, 0, &[]));
-        } else if let Some(at) = self.sent.iter().position(|transfer| transfer.id == id) {
-            let endpoint = self.sent.remove(at).map_or(0, |transfer| transfer.endpoint);
-            self.tell(&redir::bulk_answer(id, endpoint, Status::Cancelled, 0, &[]));
+        } else if let Some(at) = self.sent.iter().position(|transfer| transfer.id == id)
+            && let Some(transfer) = self.sent.remove(at)
+        {
+            self.tell(&transfer.ended(Status::Cancelled));
         } else if let Some(at) = self.answered.iter().position(|(_, fetch)| fetch.id == id)
             && let Some((endpoint, fetch)) = self.answered.remove(at)
         {
@@ -387,8 +414,8 @@ impl State {
     /// Carries a request to the control pipe out; `None` refuses it.
     fn control(&mut self, device: &Device, control: &Control) -> Option<Vec<u8>> {
         match (control.request_type, control.request) {
-            // GET_DESCRIPTOR
-            (0x80, 6) => device.descriptor(control.value),
+            // GET_DESCRIPTOR, of the device or of a HID interface.
+            (0x80 | 0x81, 6) => device.descriptor(control.value),
             // GET_STATUS
             (0x80..=0x82, 0) => Some(vec![0, 0]),
             // CLEAR_FEATURE of a pipe: ENDPOINT_HALT
@@ -405,22 +432,10 @@ impl State {
 
     fn transfer(&mut self, id: u64, bulk: &Bulk, data: &[u8]) -> io::Result<()> {
         let endpoint = bulk.endpoint;
-        let is_out = endpoint & 0x80 == 0;
-        if is_out && std::mem::take(&mut self.faults.stall_out) {
-            self.halted.insert(endpoint);
-        }
-        if self.halted.contains(&endpoint) {
+        if endpoint & 0x80 == 0 {
+            self.send(id, endpoint, data, false)?;
+        } else if self.halted.contains(&endpoint) {
             self.tell(&redir::bulk_answer(id, endpoint, Status::Stall, 0, &[]));
-        } else if is_out {
-            if self.sent.len() >= MOST {
-                return Err(unexpected("too many transfers"));
-            }
-            self.sent.push_back(Transfer {
-                id,
-                endpoint,
-                data: data.to_vec(),
-                taken: 0,
-            });
         } else {
             let fetches = self.fetches.entry(endpoint).or_default();
             if fetches.len() >= MOST {
@@ -436,8 +451,86 @@ impl State {
         Ok(())
     }
 
+    /// The guest sends something.
+    fn send(&mut self, id: u64, endpoint: u8, data: &[u8], interrupt: bool) -> io::Result<()> {
+        let transfer = Transfer {
+            id,
+            endpoint,
+            data: data.to_vec(),
+            taken: 0,
+            interrupt,
+        };
+        if std::mem::take(&mut self.faults.stall_out) {
+            self.halted.insert(endpoint);
+        }
+        if self.halted.contains(&endpoint) {
+            self.tell(&transfer.ended(Status::Stall));
+        } else if self.sent.len() >= MOST {
+            return Err(unexpected("too many transfers"));
+        } else {
+            self.sent.push_back(transfer);
+        }
+        Ok(())
+    }
+
+    /// The guest begins or ends to listen to an interrupt pipe.
+    fn listen(&mut self, id: u64, endpoint: u8, listens: bool) {
+        if listens {
+            self.listening.entry(endpoint).or_default();
+        } else {
+            self.listening.remove(&endpoint);
+        }
+        let body = [Status::Success as u8, endpoint];
+        self.tell(&redir::packet(
+            kind::INTERRUPT_RECEIVING_STATUS,
+            id,
+            &[&body],
+        ));
+        self.deliver(endpoint);
+    }
+
+    /// Says what waits in an interrupt pipe that is listened to.
+    fn interrupt(&mut self, endpoint: u8) {
+        while let Some(id) = self.listening.get_mut(&endpoint)
+            && let Some(packet) = self
+                .packets
+                .get_mut(&endpoint)
+                .and_then(VecDeque::pop_front)
+        {
+            let number = std::mem::replace(id, *id + 1);
+            let (status, packet) = if std::mem::take(&mut self.faults.stall) {
+                (Status::Stall, Vec::new())
+            } else if std::mem::take(&mut self.faults.babble) {
+                (Status::Babble, Vec::new())
+            } else {
+                (Status::Success, packet)
+            };
+            self.tell(&redir::interrupt(
+                number,
+                endpoint,
+                status,
+                packet.len(),
+                &packet,
+            ));
+            self.unplug_amidst(endpoint);
+        }
+    }
+
+    /// Pulls the plug, if that is to happen and more of a reply waits.
+    fn unplug_amidst(&mut self, endpoint: u8) {
+        let is_amidst = self
+            .packets
+            .get(&endpoint)
+            .is_some_and(|rest| !rest.is_empty());
+        if self.faults.unplug && is_amidst {
+            self.faults.unplug = false;
+            self.unplug();
+        }
+    }
+
     /// Hands waiting packets to the transfers that fetch them.
     fn deliver(&mut self, endpoint: u8) {
+        self.interrupt(endpoint);
         while let (Some(fetch), Some(waiting)) = (
             self.fetches
                 .get_mut(&endpoint)
@@ -485,14 +578,7 @@ impl State {
                 self.packets.remove(&endpoint);
                 self.tell(&redir::bulk_answer(fetch.id, endpoint, status, 0, &[]));
             }
-            let is_amidst = self
-                .packets
-                .get(&endpoint)
-                .is_some_and(|rest| !rest.is_empty());
-            if self.faults.unplug && is_amidst {
-                self.faults.unplug = false;
-                self.unplug();
-            }
+            self.unplug_amidst(endpoint);
         }
     }
 
@@ -511,16 +597,10 @@ impl State {
         self.function
             .take(transfer.endpoint, &rest[..count], self.plugged);
         transfer.taken += count;
-        if transfer.taken == transfer.data.len() {
-            let (id, endpoint, length) = (transfer.id, transfer.endpoint, transfer.taken);
-            self.sent.pop_front();
-            self.tell(&redir::bulk_answer(
-                id,
-                endpoint,
-                Status::Success,
-                length,
-                &[],
-            ));
+        if transfer.taken == transfer.data.len()
+            && let Some(transfer) = self.sent.pop_front()
+        {
+            self.tell(&transfer.ended(Status::Success));
         }
         true
     }
@@ -531,20 +611,27 @@ fn connect(device: &Device) -> Vec<u8> {
     const FULL_SPEED: u8 = 1;
     const CONTROL: u8 = 0;
     const BULK: u8 = 2;
+    const INTERRUPT: u8 = 3;
     const UNUSED: u8 = 255;
+    let (through, interval) = match device.reports {
+        Some(_) => (INTERRUPT, INTERVAL),
+        None => (BULK, 0),
+    };
     let place = |pipe: u8| usize::from((pipe & 0x80) >> 3 | pipe & 0x0F);
     let mut kinds = [UNUSED; 32];
     let mut sizes = [0u8; 64];
+    let mut intervals = [0u8; 32];
     // Both directions of the control pipe stand at its number.
     for (place, kind) in [(0, CONTROL), (16, CONTROL)]
         .into_iter()
-        .chain(device.pipes.iter().map(|&pipe| (place(pipe), BULK)))
+        .chain(device.pipes.iter().map(|&pipe| (place(pipe), through)))
     {
         kinds[place] = kind;
+        intervals[place] = interval;
         sizes[2 * place..2 * place + 2].copy_from_slice(&(PACKET as u16).to_le_bytes());
     }
     let zeros = [0u8; 32];
-    let pipes = redir::packet(kind::EP_INFO, 0, &[&kinds, &zeros, &zeros, &sizes]);
+    let pipes = redir::packet(kind::EP_INFO, 0, &[&kinds, &intervals, &zeros, &sizes]);
     let mut classes = [[0u8; 32]; 3];
     for (all, class) in classes.iter_mut().zip(device.class) {
         all[0] = class;

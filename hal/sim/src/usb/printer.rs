@@ -25,6 +25,7 @@ pub fn start_printer(socket: &Path, printer: &Printer) -> io::Result<Port> {
         // Both ways.
         class: [7, 1, 2],
         pipes: &[0x01, 0x82],
+        reports: None,
     };
     let printer = printer.clone();
     Port::open(socket, device, move |pipe| {

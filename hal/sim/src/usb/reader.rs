@@ -1,11 +1,11 @@
-//! An ID card reader on bulk pipes: four of them, or two.
+//! An ID card reader on four bulk pipes, on two, or in HID reports.
 
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use super::descriptors::Device;
+use super::descriptors::{Device, PACKET};
 use super::port::{Function, Pipe, Port};
 use super::redir::Control;
 use crate::card::{Reader, Wire};
@@ -17,33 +17,64 @@ pub enum Shape {
     A,
     /// Whole frames through 02 and 81.
     B,
+    /// In HID reports of 64 bytes: a length, at most 63, and so much of a frame. A full one is confirmed
+    /// by the length FF before the next one comes.
+    C,
 }
 
 /// Bytes before the rest of a frame: preamble and length.
 const HEAD: usize = 7;
+
+/// Most bytes that one HID report carries behind its length.
+const PAYLOAD: usize = PACKET - 1;
+
+/// "Go on": a length that no payload has.
+const GO_ON: u8 = 0xFF;
+
+/// How long a full report waits to be confirmed.
+const CONFIRMING: Duration = Duration::from_secs(1);
+
+/// Reports of 64 bytes both ways, without numbers, of a vendor's own usage.
+const REPORTS: [u8; 27] = [
+    0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x09, 0x02, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08,
+    0x95, 0x40, 0x81, 0x02, 0x09, 0x03, 0x95, 0x40, 0x91, 0x02, 0xC0,
+];
 
 /// Plugs a reader into a new port at the socket.
 ///
 /// # Errors
 /// If the socket cannot be made.
 pub fn start_reader(socket: &Path, shape: Shape) -> io::Result<(Reader, Port)> {
+    let (vendor, product) = match shape {
+        Shape::A | Shape::B => (0x0400, 0xC35A),
+        Shape::C => (0x0483, 0x572B),
+    };
     let device = Device {
-        vendor: 0x0400,
-        product: 0xC35A,
+        vendor,
+        product,
         maker: "Yici",
         name: "Simulated ID card reader",
-        class: [0xFF, 0, 0],
+        class: match shape {
+            Shape::A | Shape::B => [0xFF, 0, 0],
+            Shape::C => [3, 0, 0],
+        },
         pipes: match shape {
             Shape::A => &[0x02, 0x06, 0x81, 0x85],
-            Shape::B => &[0x02, 0x81],
+            Shape::B | Shape::C => &[0x02, 0x81],
+        },
+        reports: match shape {
+            Shape::A | Shape::B => None,
+            Shape::C => Some(&REPORTS),
         },
     };
     let mut module = None;
     let port = Port::open(socket, device, |pipe| {
         let (requests, received) = channel();
+        let (go_on, confirmed) = channel();
         let reader = Reader::on(Pipes {
             shape,
             received,
+            confirmed,
             pipe,
             plugged: 0,
             last: [0; HEAD],
@@ -53,6 +84,7 @@ pub fn start_reader(socket: &Path, shape: Shape) -> io::Result<(Reader, Port)> {
         Box::new(Module {
             shape,
             requests,
+            go_on,
             head: Vec::new(),
             reader,
         })
@@ -66,6 +98,8 @@ pub fn start_reader(socket: &Path, shape: Shape) -> io::Result<(Reader, Port)> {
 struct Module {
     shape: Shape,
     requests: Sender<(u64, Vec<u8>)>,
+    /// Confirmations of full reports.
+    go_on: Sender<()>,
     /// The head that came last, waiting for the rest.
     head: Vec<u8>,
     reader: Reader,
@@ -85,13 +119,26 @@ impl Function for Module {
             }
             (Shape::A, _) => [std::mem::take(&mut self.head), data.to_vec()].concat(),
             (Shape::B, _) => data.to_vec(),
+            (Shape::C, _) => match data {
+                [GO_ON, ..] => {
+                    // Fails as below.
+                    let _ = self.go_on.send(());
+                    return;
+                }
+                [length, payload @ ..] => match payload.get(..usize::from(*length)) {
+                    Some(payload) => payload.to_vec(),
+                    None => return,
+                },
+                [] => return,
+            },
         };
         // Fails only when the reader has ended, and then nobody answers.
         let _ = self.requests.send((plugged, request));
     }
 
-    fn control(&self, _: &Control) -> Option<Vec<u8>> {
-        None
+    fn control(&self, request: &Control) -> Option<Vec<u8>> {
+        const SET_IDLE: u8 = 0x0A;
+        (self.shape == Shape::C && request.request == SET_IDLE).then(Vec::new)
     }
 
     fn restart(&mut self) {
@@ -104,6 +151,7 @@ impl Function for Module {
 struct Pipes {
     shape: Shape,
     received: Receiver<(u64, Vec<u8>)>,
+    confirmed: Receiver<()>,
     pipe: Pipe,
     /// The plugging-in that the last request belongs to.
     plugged: u64,
@@ -142,12 +190,31 @@ impl Wire for Pipes {
                 bytes.split_at(end.map_or(bytes.len(), |last| last + 1))
             }
             Shape::B => (bytes, &[][..]),
+            Shape::C => return self.report(bytes),
         };
         if !head.is_empty() {
             self.pipe.say(self.plugged, 0x81, head)?;
         }
         if !rest.is_empty() {
             self.pipe.say(self.plugged, 0x85, rest)?;
+        }
+        Ok(())
+    }
+}
+
+impl Pipes {
+    fn report(&self, bytes: &[u8]) -> io::Result<()> {
+        for payload in bytes.chunks(PAYLOAD) {
+            let mut report = [0; PACKET];
+            report[0] = payload.len() as u8;
+            report[1..=payload.len()].copy_from_slice(payload);
+            // Of an earlier reply.
+            while self.confirmed.try_recv().is_ok() {}
+            self.pipe.say(self.plugged, 0x81, &report)?;
+            // A host that does not confirm gets no more: it has gone on to something else.
+            if payload.len() == PAYLOAD && self.confirmed.recv_timeout(CONFIRMING).is_err() {
+                break;
+            }
         }
         Ok(())
     }

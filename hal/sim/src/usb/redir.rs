@@ -1,5 +1,5 @@
-//! The usbredir protocol 0.7 on the wire, as far as a device with bulk pipes needs it. All numbers
-//! are little-endian. A packet is its kind, the length of what follows, an id, and that. Ids have 64
+//! The usbredir protocol 0.7 on the wire, as far as a device with bulk or interrupt pipes needs it. All
+//! numbers are little-endian. A packet is its kind, the length of what follows, an id, and that. Ids have 64
 //! bits and lengths of transfers 32, which QEMU wants for devices at its xHCI.
 
 use std::io::{self, Read};
@@ -18,9 +18,13 @@ pub mod kind {
     pub const SET_ALT_SETTING: u32 = 9;
     pub const GET_ALT_SETTING: u32 = 10;
     pub const ALT_SETTING_STATUS: u32 = 11;
+    pub const START_INTERRUPT_RECEIVING: u32 = 15;
+    pub const STOP_INTERRUPT_RECEIVING: u32 = 16;
+    pub const INTERRUPT_RECEIVING_STATUS: u32 = 17;
     pub const CANCEL_DATA_PACKET: u32 = 21;
     pub const CONTROL_PACKET: u32 = 100;
     pub const BULK_PACKET: u32 = 101;
+    pub const INTERRUPT_PACKET: u32 = 103;
 }
 
 /// How a transfer ended.
@@ -190,6 +194,21 @@ pub fn bulk_answer(id: u64, endpoint: u8, status: Status, length: usize, data: &
     let [l0, l1, l2, l3] = u32::try_from(length).unwrap_or_default().to_le_bytes();
     let header = [endpoint, status as u8, l0, l1, 0, 0, 0, 0, l2, l3];
     packet(kind::BULK_PACKET, id, &[&header, data])
+}
+
+/// Reads an interrupt packet: its pipe and its data.
+pub fn parse_interrupt(body: &[u8]) -> Option<(u8, &[u8])> {
+    match body {
+        [endpoint, _, _, _, data @ ..] => Some((*endpoint, data)),
+        _ => None,
+    }
+}
+
+/// An interrupt packet, or the answer to one: `length` is how much was moved, `data` what was read.
+pub fn interrupt(id: u64, endpoint: u8, status: Status, length: usize, data: &[u8]) -> Vec<u8> {
+    let [l0, l1] = u16::try_from(length).unwrap_or_default().to_le_bytes();
+    let header = [endpoint, status as u8, l0, l1];
+    packet(kind::INTERRUPT_PACKET, id, &[&header, data])
 }
 
 #[cfg(test)]

@@ -11,9 +11,12 @@ const CONNECT: u32 = 1;
 const DISCONNECT: u32 = 2;
 const INTERFACES: u32 = 4;
 const PIPES: u32 = 5;
+const LISTEN: u32 = 15;
+const LISTENING: u32 = 17;
 const CANCEL: u32 = 21;
 const CONTROL: u32 = 100;
 const BULK: u32 = 101;
+const INTERRUPT: u32 = 103;
 
 const STATUS_REQUEST: [u8; 10] = [0xAA, 0xAA, 0xAA, 0x96, 0x69, 0x00, 0x03, 0x11, 0xFF, 0xED];
 const STATUS_REPLY: [u8; 11] = [
@@ -111,6 +114,34 @@ fn a_device_is_told_and_answers_through_its_pipes() {
     assert_eq!(bench.try_ctl("usb unplug").0, 1);
     bench.ctl("usb plug");
     guest.is_told_of_a_device();
+}
+
+/// A report of 64 bytes: length and payload.
+fn report(payload: &[u8]) -> Vec<u8> {
+    let mut report = vec![payload.len() as u8];
+    report.extend(payload);
+    report.resize(64, 0);
+    report
+}
+
+#[test]
+fn a_hid_reader_is_heard_while_it_is_listened_to() {
+    let bench = Bench::run(&["--usb-card-reader", "USB,shape=c"]);
+    let mut guest = Guest::connect(&bench, "usb");
+    assert_eq!(guest.is_told_of_a_device()[4..8], [0x83, 0x04, 0x2B, 0x57]);
+    // GET_DESCRIPTOR of its reports, from the interface.
+    guest.send(CONTROL, 1, &[0x80, 6, 0x81, 0, 0, 0x22, 0, 0, 255, 0]);
+    assert_eq!(guest.expect(CONTROL).1.len(), 10 + 27);
+
+    let ask = [&[0x02, 0, 64, 0][..], &report(&STATUS_REQUEST)].concat();
+    guest.send(INTERRUPT, 2, &ask);
+    // Nobody listens yet: only the sending is confirmed.
+    assert_eq!(guest.expect(INTERRUPT), (2, vec![0x02, 0, 64, 0]));
+    guest.send(LISTEN, 3, &[0x81]);
+    assert_eq!(guest.expect(LISTENING), (3, vec![0, 0x81]));
+    let (_, heard) = guest.expect(INTERRUPT);
+    assert_eq!(heard[..4], [0x81, 0, 64, 0]);
+    assert_eq!(heard[4..], report(&STATUS_REPLY));
 }
 
 #[test]
