@@ -4,7 +4,9 @@ mod diff;
 mod export;
 mod graph;
 mod import;
+mod install;
 mod preview;
+mod sign;
 mod verify;
 
 use std::io::{BufRead, Read};
@@ -86,6 +88,8 @@ pub(super) enum Command {
     Graph(graph::Args),
     /// Open a matter in the terminal's real pages.
     Preview(preview::Args),
+    Sign(sign::Args),
+    Install(install::Args),
 }
 
 /// A language of texts by its code.
@@ -147,7 +151,29 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         Command::Import(args) => import::run(args),
         Command::Graph(args) => graph::run(args),
         Command::Preview(args) => preview::run(args),
+        Command::Sign(args) => sign::run(args),
+        Command::Install(args) => install::run(args),
     }
+}
+
+/// Says why a signed catalogue was not made or taken: a finding, if the catalogue is at fault.
+fn refused(
+    error: &yici_catalog_publish::Error,
+    lang: Lang,
+    format: Format,
+) -> miette::Result<Verdict> {
+    if !error.is_refusal() {
+        miette::bail!("{}", error.say(lang));
+    }
+    match format {
+        Format::Json => print_json(&json!({
+            "state": "refused",
+            "code": error.code(),
+            "message": error.say(lang),
+        }))?,
+        Format::Text => eprintln!("{}", error.say(lang)),
+    }
+    Ok(Verdict::Findings)
 }
 
 /// Loads a catalogue, with every finding shown where it stands.
