@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use toml::Spanned;
 use yici_catalog::Lang;
+use yici_catalog_publish::Keys;
 use yici_contract::{PublicKey, SecretKey};
 use yici_hal::address::Address;
 use yici_hal::class::DeviceClass;
@@ -34,8 +35,10 @@ const LEDGER: &str = "print-ledger.db";
 pub struct Config {
     /// The hall around the terminal.
     pub hall: Hall,
-    /// Directory of the catalogue.
+    /// Directory of the catalogue that comes with the terminal.
     pub catalogue: PathBuf,
+    /// Where signed catalogues are installed; without it that one serves alone.
+    pub installed: Option<InstalledCatalogue>,
     /// The ID card reader; absent on a terminal without one.
     pub card_reader: Option<Address>,
     /// The slip printer; absent on a terminal without one.
@@ -62,6 +65,15 @@ pub struct Config {
     pub timing: Timing,
     /// Where cases are delivered; without it the terminal offers no submission.
     pub upstream: Option<Upstream>,
+}
+
+/// Where signed catalogues are installed.
+#[derive(Debug, Clone)]
+pub struct InstalledCatalogue {
+    /// The directory; its parent is there.
+    pub store: PathBuf,
+    /// The keys that must have signed.
+    pub keys: Keys,
 }
 
 /// Where cases are delivered.
@@ -198,6 +210,7 @@ impl Config {
             let message = format!("no such directory: {}", catalogue.display());
             problems.push(label(file.catalogue.directory.span(), &message));
         }
+        let installed = file.catalogue.installed(base, &mut problems);
         let mut seconds = |value: &Spanned<u64>, least: u64, most: u64| {
             if !(least..=most).contains(value.get_ref()) {
                 let message = format!("must be {least} to {most} seconds");
@@ -246,6 +259,7 @@ impl Config {
         let config = Config {
             hall: file.hall,
             catalogue,
+            installed,
             card_reader,
             printer,
             code_scanner,
@@ -324,6 +338,37 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Catalogue {
     directory: Spanned<PathBuf>,
+    store: Option<Spanned<PathBuf>>,
+    keys: Option<Spanned<PathBuf>>,
+}
+
+impl Catalogue {
+    fn installed(
+        &self,
+        base: &Path,
+        problems: &mut Vec<LabeledSpan>,
+    ) -> Option<InstalledCatalogue> {
+        let (store, keys) = match (&self.store, &self.keys) {
+            (Some(store), Some(keys)) => (store, keys),
+            (Some(only), None) | (None, Some(only)) => {
+                let message = "`store` and `keys` go together";
+                problems.push(label(only.span(), message));
+                return None;
+            }
+            (None, None) => return None,
+        };
+        let directory = base.join(store.get_ref());
+        if !directory.is_dir() && !directory.parent().is_some_and(Path::is_dir) {
+            let message = format!("no directory to make {} in", directory.display());
+            problems.push(label(store.span(), &message));
+        }
+        let keys = Keys::load(&base.join(keys.get_ref()))
+            .map_err(|error| problems.push(label(keys.span(), &error.to_string())));
+        Some(InstalledCatalogue {
+            store: directory,
+            keys: keys.ok()?,
+        })
+    }
 }
 
 #[derive(Deserialize, Default)]

@@ -4,7 +4,9 @@
 //! [`devices`] and [`screen`] stand around it, [`health`] knows how all parts are, [`cli`] starts it all, and
 //! the [`watchdog`] ends it when it hangs. What is submitted goes through [`delivery`]: sealed into the
 //! [`outbox`], and by the [`uplink`] to upstream. [`selftest`] is what a technician leaves behind. What became of each slip stands in the [`ledger`].
+//! Which [`catalogue`] serves changes between visits.
 
+pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod core;

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, Response, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use reqwest::{Client, Method, Response, StatusCode, Url};
 use rustls::ClientConfig;
 use uuid::Uuid;
 use yici_contract::api::{
@@ -167,6 +167,23 @@ impl Uplink {
         }
     }
 
+    /// The published catalogue as a signed bundle, with its tag; nothing if it is one of the tags.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] when none is published.
+    pub async fn catalogue(
+        &self,
+        tags: &[String],
+    ) -> Result<Option<(Bytes, Option<String>)>, Fault> {
+        match self.fetch(tags).await {
+            Err(Fault::ClockOff { now: Some(now) }) => {
+                self.learn(now);
+                self.fetch(tags).await
+            }
+            result => result,
+        }
+    }
+
     /// Upstream's time and key. Learns how far the clocks are apart.
     ///
     /// # Errors
@@ -230,17 +247,32 @@ impl Uplink {
         }
     }
 
+    async fn fetch(&self, tags: &[String]) -> Result<Option<(Bytes, Option<String>)>, Fault> {
+        let address = self.address(api::CATALOGUE)?;
+        let proof = self.proof(&Method::GET, &address, b"")?;
+        let mut request = self
+            .client
+            .get(address)
+            .timeout(self.timing.deliver)
+            .header(AUTHORIZATION, proof);
+        if !tags.is_empty() {
+            request = request.header(IF_NONE_MATCH, tags.join(", "));
+        }
+        let response = request.send().await?;
+        match response.status() {
+            StatusCode::NOT_MODIFIED => return Ok(None),
+            StatusCode::OK => {}
+            _ => return Err(refusal(response).await?),
+        }
+        let tag = response.headers().get(ETAG);
+        let tag = tag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let body = bounded(response, api::MAX_CATALOGUE_BYTES).await?;
+        Ok(Some((body.into(), tag)))
+    }
+
     async fn once<T: serde::de::DeserializeOwned>(&self, call: &Call) -> Result<T, Fault> {
         let address = self.address(&call.path)?;
-        let request = proof::Request {
-            method: call.method.as_str(),
-            path: address.path(),
-            body: &call.body,
-        };
-        let proof = proof::prove(&request, &self.device, &self.upstream, self.now())
-            .map_err(|_| Fault::Unprovable)?;
-        let mut proof = HeaderValue::try_from(proof).map_err(|_| Fault::Unprovable)?;
-        proof.set_sensitive(true);
+        let proof = self.proof(&call.method, &address, &call.body)?;
         let mut request = self
             .client
             .request(call.method.clone(), address)
@@ -252,6 +284,19 @@ impl Uplink {
             request = request.header(api::IDEMPOTENCY_KEY, number.case_id().to_string());
         }
         read(request.send().await?).await
+    }
+
+    fn proof(&self, method: &Method, address: &Url, body: &[u8]) -> Result<HeaderValue, Fault> {
+        let request = proof::Request {
+            method: method.as_str(),
+            path: address.path(),
+            body,
+        };
+        let proof = proof::prove(&request, &self.device, &self.upstream, self.now())
+            .map_err(|_| Fault::Unprovable)?;
+        let mut proof = HeaderValue::try_from(proof).map_err(|_| Fault::Unprovable)?;
+        proof.set_sensitive(true);
+        Ok(proof)
     }
 
     fn address(&self, path: &str) -> Result<Url, Fault> {
@@ -287,7 +332,16 @@ struct Call {
 }
 
 /// Reads a bounded answer, and judges it.
-async fn read<T: serde::de::DeserializeOwned>(mut response: Response) -> Result<T, Fault> {
+async fn read<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Fault> {
+    if !response.status().is_success() {
+        return Err(refusal(response).await?);
+    }
+    let body = bounded(response, api::MAX_JSON_BYTES).await?;
+    serde_json::from_slice(&body).map_err(|_| Fault::NoReceipt)
+}
+
+/// What an answer that is no success says.
+async fn refusal(response: Response) -> Result<Fault, Fault> {
     let status = response.status();
     let is_problem = response
         .headers()
@@ -295,24 +349,26 @@ async fn read<T: serde::de::DeserializeOwned>(mut response: Response) -> Result<
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
         .is_some_and(|media| media.trim().eq_ignore_ascii_case(problem::MEDIA_TYPE));
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > api::MAX_JSON_BYTES {
-            return Err(Fault::TooLong(status.as_u16()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|_| Fault::NoReceipt);
-    }
+    let body = bounded(response, api::MAX_JSON_BYTES).await?;
     let problem = is_problem
         .then(|| serde_json::from_slice::<Problem>(&body).ok())
         .flatten()
         // What contradicts itself is not upstream's word, least of all for giving a case up.
         .filter(|problem| problem.kind.status() == status.as_u16());
-    Err(match problem {
+    Ok(match problem {
         Some(problem) if problem.kind == Kind::ClockOff => Fault::ClockOff { now: problem.now },
         Some(problem) => Fault::Problem(problem.kind),
         None => Fault::Status(status.as_u16()),
     })
+}
+
+async fn bounded(mut response: Response, most: usize) -> Result<Vec<u8>, Fault> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > most {
+            return Err(Fault::TooLong(response.status().as_u16()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Code, Finding, LoadError};
-use crate::load::read_files;
+use crate::load::{REGIONS_DIR, overlaid, read_files};
 use crate::model::{Catalog, Matter, Question};
 use crate::plan::bit;
 use crate::proof::{Leaf, ProofStep};
@@ -42,9 +42,21 @@ pub enum CertificateStep {
 
 impl Catalog {
     /// Loads a catalogue, tries the merging of every kind of situation (see
-    /// [`Matter::insufficient`]), and certifies it.
+    /// [`Matter::insufficient`]), and certifies it. A certificate speaks of the files as they are
+    /// written: where overlays change them for the catalogue's own region, there is none.
     pub fn certify(dir: &Path) -> Result<(Catalog, Certificate), LoadError> {
         let catalog = Catalog::load(dir)?;
+        let overlaid = overlaid(dir).map_err(LoadError::new)?;
+        if let Some(region) = overlaid.first() {
+            let message = format!(
+                "the files are not what region {} has: {region} overlays them",
+                catalog.region_code
+            );
+            let finding = Finding::of_file(Code::BadValue, REGIONS_DIR, message);
+            return Err(LoadError::new(vec![
+                finding.help("certify a catalogue whose own region has no overlay"),
+            ]));
+        }
         let insufficient = catalog.matters.iter().flat_map(|matter| {
             let file = format!("{}.toml", matter.id);
             let found = matter.insufficient().into_iter();

@@ -111,7 +111,7 @@ impl Report<'_> {
     }
 
     fn region_code(&mut self, path: &[Step], code: &str) {
-        if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
+        if !is_region_code(code) {
             let message = format!("\"{code}\" is no region code: GB/T 2260 has six digits");
             self.find(Code::BadValue, path, message);
         }
@@ -165,6 +165,11 @@ impl Report<'_> {
         }
         found
     }
+}
+
+/// Whether a code has the shape of GB/T 2260.
+pub fn is_region_code(code: &str) -> bool {
+    code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_kebab(id: &str) -> bool {

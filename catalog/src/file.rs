@@ -67,6 +67,9 @@ pub struct MatterFile {
     /// The questions that find the situation, in the order asked (6.4 a).
     #[serde(rename = "question", default)]
     pub questions: Vec<Question>,
+    /// Questions that may take each other's places, so that people are asked least.
+    #[serde(default)]
+    pub free_order: Vec<String>,
     /// Who is served by people instead; earlier ones come first.
     #[serde(rename = "window", default)]
     pub windows: Vec<Window>,

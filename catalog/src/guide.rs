@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Answers};
 use crate::interview::State;
-use crate::model::{Catalog, Lang, MaterialForm, Matter, Original, QuestionKind, Situation};
+use crate::model::{Catalog, Lang, MaterialForm, Matter, Original, QuestionKind, Situation, Text};
 use crate::outcome::{Needed, Reason};
+use crate::why::{Given, NotNeeded};
 
 /// What answers and a choice of items lead to. Strict: an answer that cannot be one, or to a
 /// question that is not asked, is an error. Without `items` all of the situation's are taken.
@@ -133,6 +134,25 @@ fn settled(
         },
     };
     let outcome = matter.outcome(situation, answers, &chosen);
+    let explanation = matter.explain(situation, answers, &chosen);
+    let unless = |given: Option<&Given>, name: &Text| {
+        given.map(|given| {
+            let text = matter.unless_in_words(name, given);
+            json!({"answers": pairs(given), "text": text.get(lang)})
+        })
+    };
+    let not_needed = |list: &[NotNeeded]| -> Vec<Value> {
+        list.iter()
+            .map(|one| {
+                json!({
+                    "id": one.id,
+                    "because": one.because.get(lang),
+                    "answers": pairs(&one.answers),
+                    "left_out": one.left_out,
+                })
+            })
+            .collect()
+    };
     let items = outcome
         .items
         .iter()
@@ -146,10 +166,9 @@ fn settled(
                 "required": chosen.required,
             }))
         });
-    let not_asked = outcome
-        .not_asked
-        .iter()
-        .map(|n| json!({"id": n.material, "because": n.because.get(lang)}));
+    let not_asked = outcome.not_asked.iter().map(
+        |n| json!({"id": n.material, "because": n.because.get(lang), "result_of": n.result_of}),
+    );
     let form = outcome.form.iter().filter_map(|field| {
         let described = matter.field(&field.field)?;
         Some(json!({
@@ -159,6 +178,8 @@ fn settled(
             "required": field.required,
             "from": field.from,
             "prefilled": field.prefilled.as_deref().map(source_word),
+            "why": reasons(matter, &field.why, lang),
+            "unless": unless(explanation.field_unless.get(&field.field), &described.label),
         }))
     });
     json!({
@@ -168,16 +189,22 @@ fn settled(
         "materials": outcome
             .materials
             .iter()
-            .filter_map(|needed| material(matter, needed, lang))
+            .filter_map(|needed| {
+                let name = &matter.material(&needed.material)?.name;
+                let unless = unless(explanation.material_unless.get(&needed.material), name);
+                material(matter, needed, unless, lang)
+            })
             .collect::<Vec<_>>(),
         "not_asked": not_asked.collect::<Vec<_>>(),
+        "not_needed": not_needed(&explanation.materials_not_needed),
         "form": form.collect::<Vec<_>>(),
+        "form_not_needed": not_needed(&explanation.fields_not_needed),
         "flow": outcome.flow,
         "promised_working_days": outcome.promised_working_days,
     })
 }
 
-fn material(matter: &Matter, needed: &Needed, lang: Lang) -> Option<Value> {
+fn material(matter: &Matter, needed: &Needed, unless: Option<Value>, lang: Lang) -> Option<Value> {
     let material = matter.material(&needed.material)?;
     let form = match (material.form, lang) {
         (MaterialForm::Paper, Lang::Zh) => "纸质",
@@ -199,21 +226,37 @@ fn material(matter: &Matter, needed: &Needed, lang: Lang) -> Option<Value> {
         "form": form,
         "original": original,
         "copies": needed.copies,
-        "why": needed.why.iter().map(|reason| why(reason, lang)).collect::<Vec<_>>(),
+        "why": reasons(matter, &needed.why, lang),
+        "unless": unless,
     }))
 }
 
-fn why(reason: &Reason, lang: Lang) -> Value {
-    json!({
-        "item": reason.item,
-        "text": reason.text.get(lang),
-        "basis": reason.basis.as_ref().map(|basis| basis.get(lang)),
-        "answers": reason
-            .answers
-            .iter()
-            .map(|(question, option)| (question.clone(), Value::from(option.as_str())))
-            .collect::<serde_json::Map<_, _>>(),
-    })
+fn reasons(matter: &Matter, reasons: &[Reason], lang: Lang) -> Vec<Value> {
+    let laws = |reason: &Reason| -> Vec<String> {
+        let item = matter.item(&reason.item).into_iter();
+        item.flat_map(|item| &item.basis)
+            .map(|basis| format!("{} {}", basis.law.get(lang), basis.article.get(lang)))
+            .collect()
+    };
+    reasons
+        .iter()
+        .map(|reason| {
+            json!({
+                "item": reason.item,
+                "text": reason.text.get(lang),
+                "basis": reason.basis.as_ref().map(|basis| basis.get(lang)),
+                "item_basis": laws(reason),
+                "rule": reason.rule,
+                "answers": pairs(&reason.answers),
+                "item_answers": pairs(&reason.item_answers),
+            })
+        })
+        .collect()
+}
+
+fn pairs(answers: &[(String, String)]) -> Value {
+    let pairs = answers.iter().cloned();
+    Value::Object(pairs.map(|(q, o)| (q, Value::String(o))).collect())
 }
 
 /// All that the card fills is one source to whoever reads this.

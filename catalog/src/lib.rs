@@ -16,7 +16,9 @@ mod guide;
 mod interview;
 mod load;
 mod model;
+mod order;
 mod outcome;
+mod overlay;
 mod plan;
 mod proof;
 mod schema;
@@ -24,6 +26,7 @@ mod search;
 mod shape;
 mod sufficiency;
 mod time;
+mod why;
 mod words;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
@@ -36,11 +39,14 @@ pub use finding::{Code, Finding, LoadError, Witness};
 pub use graph::graph;
 pub use guide::guide;
 pub use interview::{Interview, State};
-pub use load::{CATALOGUE_FILE, MAX_FILE_BYTES, MAX_FILES};
+pub use load::{CATALOGUE_FILE, MAX_FILE_BYTES, MAX_FILES, REGIONS_DIR};
 pub use model::*;
 pub use outcome::{ChoiceError, FormField, Needed, NotAsked, Outcome, OutcomeItem, Reason};
 pub use plan::{MAX_OPTIONS, MAX_SITUATIONS};
 pub use proof::{Gap, Leaf, Overlap, Proof, ProofStep, Questionnaire};
-pub use schema::{catalogue_schema, matter_schema};
+pub use schema::{
+    catalogue_overlay_schema, catalogue_schema, matter_overlay_schema, matter_schema,
+};
 pub use sufficiency::Own;
 pub use time::{Age, OpenDays, OpenTime};
+pub use why::{Explanation, Given, NotNeeded};

@@ -2,17 +2,21 @@
 
 use std::fs;
 use std::io::Read;
+use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 
 use miette::NamedSource;
+use toml::de::DeTable;
 
 use crate::check;
 use crate::file::{CatalogueFile, MatterFile};
 use crate::finding::{Code, Finding, LoadError};
 use crate::model::{Catalog, Matter};
+use crate::overlay;
 use crate::schema;
-use crate::shape;
+use crate::search::Index;
+use crate::shape::at;
 
 /// The file that all matters share.
 pub const CATALOGUE_FILE: &str = "catalogue.toml";
@@ -23,20 +27,59 @@ pub const MAX_FILE_BYTES: u64 = 1 << 20;
 /// No catalogue may have more files.
 pub const MAX_FILES: usize = 500;
 
+/// The folder of the regions' overlays, in the catalogue's.
+pub const REGIONS_DIR: &str = "regions";
+
 impl Catalog {
-    /// Loads `catalogue.toml` and every matter beside it. A catalogue is taken whole or not at
-    /// all; all that is wrong with it is told at once.
+    /// Loads `catalogue.toml` and every matter beside it, with the overlays of its own region. A
+    /// catalogue is taken whole or not at all; all that is wrong with it is told at once.
     pub fn load(dir: &Path) -> Result<Catalog, LoadError> {
+        Catalog::load_region(dir, None)
+    }
+
+    /// The same as a region has it, by its code (GB/T 2260): what the province says goes over what
+    /// the catalogue says, and what the city and the county say over that.
+    pub fn load_region(dir: &Path, region: Option<&str>) -> Result<Catalog, LoadError> {
         let mut findings = Vec::new();
-        let catalog = load(dir, &mut findings);
+        let catalog = load(dir, region, &mut findings);
         match catalog {
             Some(catalog) if findings.is_empty() => Ok(catalog),
             Some(_) | None => Err(LoadError::new(findings)),
         }
     }
+
+    /// Loads the catalogue as it is, and as each region has it that has overlays: each is checked
+    /// as merged. The catalogue's own region comes first.
+    pub fn load_every_region(dir: &Path) -> Result<Vec<Catalog>, LoadError> {
+        let mut findings = Vec::new();
+        let regions = regions(dir, &mut findings);
+        let mut catalogs: Vec<Catalog> = Vec::new();
+        for region in iter::once(None).chain(regions.iter().map(|r| Some(r.as_str()))) {
+            if catalogs
+                .first()
+                .is_some_and(|own| Some(own.region_code.as_str()) == region)
+            {
+                continue;
+            }
+            let mut found = Vec::new();
+            catalogs.extend(load(dir, region, &mut found));
+            // What is wrong with the catalogue is told once, not for each region.
+            found.retain(|new| {
+                !findings
+                    .iter()
+                    .any(|old: &Finding| old.line() == new.line())
+            });
+            findings.extend(found);
+        }
+        if findings.is_empty() {
+            Ok(catalogs)
+        } else {
+            Err(LoadError::new(findings))
+        }
+    }
 }
 
-fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
+fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option<Catalog> {
     let names = match list(dir) {
         Ok(names) => names,
         Err(finding) => {
@@ -48,18 +91,32 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     let mut shared = None;
     let sources: Vec<_> = names
         .iter()
-        .filter_map(|name| {
-            Some(Arc::new(NamedSource::new(
-                name,
-                text_of(dir, name, findings)?,
-            )))
-        })
+        .filter_map(|name| source_of(dir, name, findings))
         .collect();
+    let regions = regions(dir, findings);
+    let own = own_region(&sources);
+    let region = region.or(own.as_deref()).unwrap_or_default();
+    let is_other = own.as_deref() != Some(region);
+    let chain = chain(region, &regions);
+    if is_other && own.is_some() && chain.is_empty() {
+        let message = format!("no overlay is for region {region}");
+        let finding = Finding::of_file(Code::UnknownReference, REGIONS_DIR, message);
+        findings.push(finding.help(format!("there are: {}", regions.join(", "))));
+    }
+    let overlays = overlays(dir, &chain, &names, findings);
     for source in &sources {
+        let files: Vec<_> = iter::once(source)
+            .chain(overlays.iter().filter(|o| file_name(o) == source.name()))
+            .collect();
         if source.name() == CATALOGUE_FILE {
-            shared = shape::read::<CatalogueFile>(source, schema::catalogue_schema(), findings);
+            let schemas = (
+                schema::catalogue_schema(),
+                schema::catalogue_overlay_schema(),
+            );
+            shared = overlay::read::<CatalogueFile>(&files, schemas, findings);
         } else {
-            let read = shape::read::<MatterFile>(source, schema::matter_schema(), findings);
+            let schemas = (schema::matter_schema(), schema::matter_overlay_schema());
+            let read = overlay::read::<MatterFile>(&files, schemas, findings);
             matters.extend(read.map(|(doc, file)| (source.name(), doc, file)));
         }
     }
@@ -74,6 +131,11 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     }
     let (doc, shared) = shared?;
     check::catalogue(&doc, &shared, findings);
+    if is_other && !chain.is_empty() && !doc.is_changed(at!["region"]) {
+        let message = format!("region {region} has no name: no overlay says `region`");
+        let finding = Finding::of_file(Code::Incomplete, REGIONS_DIR, message);
+        findings.push(finding.help(format!("say it in regions/{region}/{CATALOGUE_FILE}")));
+    }
     let read: Vec<_> = matters.iter().map(|(_, doc, file)| (doc, file)).collect();
     check::together(&read, findings);
     let mut built: Vec<Matter> = Vec::new();
@@ -83,10 +145,11 @@ fn load(dir: &Path, findings: &mut Vec<Finding>) -> Option<Catalog> {
     let place = |m: &Matter| shared.stages.iter().position(|s| s.id == m.stage);
     built.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
     Some(Catalog {
+        index: Index::new(&built),
         matters: built,
         version: shared.version,
         region: shared.region,
-        region_code: shared.region_code,
+        region_code: region.to_owned(),
         stages: shared.stages,
         units: shared.units,
         resources: shared.resources,
@@ -106,6 +169,112 @@ pub(crate) fn read_files(dir: &Path) -> Result<Vec<(String, String)>, Vec<Findin
         true => Ok(files),
         false => Err(findings),
     }
+}
+
+/// The regions whose overlays the catalogue's own region has.
+pub(crate) fn overlaid(dir: &Path) -> Result<Vec<String>, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let regions = regions(dir, &mut findings);
+    let own = text_of(dir, CATALOGUE_FILE, &mut findings)
+        .map(|text| Arc::new(NamedSource::new(CATALOGUE_FILE, text)));
+    let own = own.and_then(|source| own_region(&[source]));
+    match findings.is_empty() {
+        true => Ok(chain(own.as_deref().unwrap_or_default(), &regions)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()),
+        false => Err(findings),
+    }
+}
+
+/// The code that the catalogue gives itself. What is wrong with its file is told elsewhere.
+fn own_region(sources: &[Arc<NamedSource<String>>]) -> Option<String> {
+    let source = sources.iter().find(|s| s.name() == CATALOGUE_FILE)?;
+    let (tree, _) = DeTable::parse_recoverable(source.inner());
+    let code = tree.get_ref().get("region_code")?;
+    Some(code.get_ref().as_str()?.to_owned())
+}
+
+/// The regions that have overlays, sorted.
+fn regions(dir: &Path, findings: &mut Vec<Finding>) -> Vec<String> {
+    // Most catalogues have none.
+    let Ok(entries) = fs::read_dir(dir.join(REGIONS_DIR)) else {
+        return Vec::new();
+    };
+    let mut codes = Vec::new();
+    for entry in entries.flatten().take(MAX_FILES) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        if check::is_region_code(&name) && entry.path().is_dir() {
+            codes.push(name);
+        } else {
+            let file = format!("{REGIONS_DIR}/{name}");
+            let message = format!("`{name}` is no folder named by a region code of six digits");
+            findings.push(Finding::of_file(Code::BadValue, &file, message));
+        }
+    }
+    codes.sort();
+    codes
+}
+
+/// Province, city and county of a region, as far as they have overlays.
+fn chain<'r>(region: &str, regions: &'r [String]) -> Vec<&'r str> {
+    if !check::is_region_code(region) {
+        return Vec::new();
+    }
+    let part = |length: usize| format!("{:0<6}", &region[..length]);
+    let mut chain: Vec<&str> = Vec::new();
+    for code in [part(2), part(4), part(6)] {
+        let found = regions.iter().find(|r| **r == code);
+        chain.extend(found.map(String::as_str).filter(|r| !chain.contains(r)));
+    }
+    chain
+}
+
+/// The overlays of some regions, in order.
+fn overlays(
+    dir: &Path,
+    chain: &[&str],
+    names: &[String],
+    findings: &mut Vec<Finding>,
+) -> Vec<Arc<NamedSource<String>>> {
+    let mut overlays = Vec::new();
+    for region in chain {
+        let folder = format!("{REGIONS_DIR}/{region}");
+        let found = match list(&dir.join(&folder)) {
+            Ok(found) => found,
+            Err(finding) => {
+                findings.push(*finding);
+                continue;
+            }
+        };
+        for name in found {
+            let path = format!("{folder}/{name}");
+            if names.contains(&name) {
+                overlays.extend(source_of(dir, &path, findings));
+            } else {
+                let message = format!("the catalogue has no `{name}` that this could change");
+                findings.push(Finding::of_file(Code::UnknownReference, &path, message));
+            }
+        }
+    }
+    overlays
+}
+
+fn file_name(source: &NamedSource<String>) -> &str {
+    let name = source.name();
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn source_of(
+    dir: &Path,
+    name: &str,
+    findings: &mut Vec<Finding>,
+) -> Option<Arc<NamedSource<String>>> {
+    let text = text_of(dir, name, findings)?;
+    Some(Arc::new(NamedSource::new(name, text)))
 }
 
 /// The names of all TOML files, sorted.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{Cube, Plan};
 use crate::proof::ProofStep;
+use crate::search::Index;
 use crate::time::{Age, OpenDays, OpenTime};
 
 /// The language a person reads.
@@ -75,6 +76,7 @@ pub struct Catalog {
     pub applicants: Vec<ApplicantWay>,
     /// The matters, by stage, then by id.
     pub matters: Vec<Matter>,
+    pub(crate) index: Index,
 }
 
 /// A stage in the life of a person or a business (clause 3).
@@ -194,6 +196,8 @@ pub struct Matter {
     pub guide: Guide,
     /// The questions that find the situation, in the order asked (6.4 a).
     pub questions: Vec<Question>,
+    /// Questions that may take each other's places.
+    pub free_order: Vec<String>,
     /// Who is served by people instead.
     pub windows: Vec<Window>,
     /// The situations, expanded (5.2.2.2).

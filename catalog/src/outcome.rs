@@ -50,17 +50,22 @@ pub struct Needed {
     pub why: Vec<Reason>,
 }
 
-/// Why an item needs a material.
+/// Why an item needs a material or a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// The item.
     pub item: String,
     /// Why, in plain words.
     pub text: Text,
-    /// By which law.
+    /// By which law the item needs it, where that is written; the item's own law is
+    /// [`Item::basis`].
     pub basis: Option<Text>,
-    /// The answers that caused it: question and option.
+    /// The rule: for which answers the item needs it. Empty: for all.
+    pub rule: Condition,
+    /// The answers that made the rule hold: question and option.
     pub answers: Vec<(String, String)>,
+    /// The answers that made the item take part.
+    pub item_answers: Vec<(String, String)>,
 }
 
 /// A material that is needed and yet not asked for.
@@ -70,6 +75,8 @@ pub struct NotAsked {
     pub material: String,
     /// Why not.
     pub because: Text,
+    /// The chosen item whose result it is; `None` when shared data has it.
+    pub result_of: Option<String>,
 }
 
 /// A field of the one form.
@@ -83,6 +90,8 @@ pub struct FormField {
     pub prefilled: Option<String>,
     /// Whether it must be filled.
     pub required: bool,
+    /// Why each of these items needs it.
+    pub why: Vec<Reason>,
 }
 
 /// Why a choice of items cannot be made.
@@ -198,7 +207,7 @@ impl Matter {
                 .collect(),
             materials,
             not_asked,
-            form: self.form_of(situation, &chosen),
+            form: self.form_of(situation, answers, &chosen),
             flow: flow(&chosen),
             promised_working_days: longest_path(&chosen),
         }
@@ -252,6 +261,7 @@ impl Matter {
                 not_asked.push(NotAsked {
                     material: material.id.clone(),
                     because,
+                    result_of: maker.map(|item| item.id.clone()),
                 });
                 continue;
             }
@@ -271,7 +281,9 @@ impl Matter {
                         item: need.item.clone(),
                         text: need.why.clone(),
                         basis: need.basis.clone(),
+                        rule: need.when.clone(),
                         answers: self.causes(situation, answers, &need.when),
+                        item_answers: self.item_causes(situation, answers, &need.item),
                     })
                     .collect(),
             });
@@ -279,26 +291,39 @@ impl Matter {
         (asked, not_asked)
     }
 
-    fn form_of(&self, situation: &Situation, chosen: &[&Item]) -> Vec<FormField> {
+    fn form_of(
+        &self,
+        situation: &Situation,
+        answers: &Answers,
+        chosen: &[&Item],
+    ) -> Vec<FormField> {
         let mut form = Vec::new();
         for field in &self.fields {
-            let from: Vec<String> = chosen
-                .iter()
-                .filter(|item| {
-                    field.items.contains(&item.id)
-                        || field
-                            .needs
-                            .iter()
-                            .any(|need| need.item == item.id && self.holds(situation, &need.when))
-                })
-                .map(|item| item.id.clone())
-                .collect();
-            if !from.is_empty() {
+            let mut why = Vec::new();
+            for item in chosen {
+                let always = field.items.contains(&item.id).then(Condition::new);
+                let needs = field.needs.iter().filter(|need| need.item == item.id);
+                let mut holding = needs.filter(|need| self.holds(situation, &need.when));
+                let rule = always.or_else(|| holding.next().map(|need| need.when.clone()));
+                why.extend(rule.map(|rule| Reason {
+                    item: item.id.clone(),
+                    text: Text::of(
+                        format!("“{}”要填", item.name.zh),
+                        format!("Asked by \"{}\"", item.name.en),
+                    ),
+                    basis: None,
+                    answers: self.causes(situation, answers, &rule),
+                    rule,
+                    item_answers: self.item_causes(situation, answers, &item.id),
+                }));
+            }
+            if !why.is_empty() {
                 form.push(FormField {
                     field: field.id.clone(),
-                    from,
+                    from: why.iter().map(|reason| reason.item.clone()).collect(),
                     prefilled: field.prefill.clone(),
                     required: field.required,
+                    why,
                 });
             }
         }
@@ -341,6 +366,17 @@ impl Matter {
             causes.extend(option.map(|o| (question.id.clone(), o.id.clone())));
         }
         causes
+    }
+
+    /// The answers that made an item take part.
+    fn item_causes(
+        &self,
+        situation: &Situation,
+        answers: &Answers,
+        item: &str,
+    ) -> Vec<(String, String)> {
+        let when = self.item(item).map(|item| &item.when);
+        when.map_or_else(Vec::new, |when| self.causes(situation, answers, when))
     }
 
     fn is_required(&self, item: &str) -> bool {

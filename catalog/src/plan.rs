@@ -84,8 +84,16 @@ struct Index {
     taking: Vec<Vec<Bits>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Bits(Box<[u64]>);
+
+/// How far a walk is: what comes depends on nothing else. Whether a question is asked and whether a
+/// window serves is seen from what is still possible, because conditions are closed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Progress {
+    at: usize,
+    live: Bits,
+}
 
 impl Cube {
     fn full(questions: &[Question]) -> Cube {
@@ -112,6 +120,11 @@ impl Cube {
     /// Whether the other allows all that this does.
     pub fn within(&self, other: &Cube) -> bool {
         self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
+    }
+
+    /// The same with the questions in another order: for each place the one that stands there.
+    pub fn reordered(&self, order: &[usize]) -> Cube {
+        Cube(order.iter().map(|q| self.0[*q]).collect())
     }
 
     /// The same, with one question narrowed to some options.
@@ -281,6 +294,22 @@ impl Plan {
         };
     }
 
+    /// The same with the questions in another order: for each place the one that stands there.
+    pub fn reordered(&self, order: &[usize]) -> Plan {
+        let cube = |cube: &Option<Cube>| cube.as_ref().map(|cube| cube.reordered(order));
+        let index = &self.index;
+        Plan {
+            full: self.full.reordered(order),
+            asked: order.iter().map(|q| cube(&self.asked[*q])).collect(),
+            windows: self.windows.iter().map(cube).collect(),
+            index: Index {
+                cells: index.cells.clone(),
+                choosy: order.iter().map(|q| index.choosy[*q].clone()).collect(),
+                taking: order.iter().map(|q| index.taking[*q].clone()).collect(),
+            },
+        }
+    }
+
     /// Starts a walk.
     pub fn walk(&self) -> Walk<'_> {
         let mut live = Bits::none(self.index.cells.len());
@@ -305,9 +334,37 @@ impl Walk<'_> {
         self.end.is_none().then_some(self.at)
     }
 
+    /// How many options the question has that is to be asked now; 0 when the walk is over.
+    pub fn options(&self) -> usize {
+        self.question()
+            .map_or(0, |q| self.plan.index.taking[q].len())
+    }
+
+    /// How far the walk is.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            at: self.at,
+            live: self.live.clone(),
+        }
+    }
+
     /// Where the walk ended.
     pub fn end(&self) -> Option<End> {
         self.end
+    }
+
+    /// The windows and situations that the answers so far leave possible, each once.
+    pub fn possible(&self) -> Vec<End> {
+        match self.end {
+            Some(end) => vec![end],
+            None => {
+                let mut ends: Vec<End> =
+                    self.live.all().map(|c| self.plan.index.cells[c]).collect();
+                // The cells of one situation stand together.
+                ends.dedup();
+                ends
+            }
+        }
     }
 
     /// Answers the question to be asked now.
@@ -412,6 +469,15 @@ impl Bits {
 
     fn meets(&self, other: &Bits) -> bool {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    fn all(&self) -> impl Iterator<Item = usize> {
+        let words = self.0.iter().enumerate();
+        words.flat_map(|(w, word)| {
+            (0..64)
+                .filter(move |b| word & bit(*b) != 0)
+                .map(move |b| w * 64 + b)
+        })
     }
 
     fn first(&self) -> Option<usize> {

@@ -14,9 +14,48 @@ use toml::de::{DeTable, DeValue};
 use crate::finding::{Code, Finding};
 use crate::time::{Age, OpenDays, OpenTime};
 
-/// A file that was read: its text and where everything stands in it.
+/// Files read as one: spans count through all of them, so that every value knows its file.
+#[derive(Clone)]
+pub struct Sources(Vec<(usize, Arc<NamedSource<String>>)>);
+
+impl Sources {
+    pub fn new(files: &[&Arc<NamedSource<String>>]) -> Sources {
+        let mut start = 0;
+        let mut sources = Vec::new();
+        for file in files {
+            sources.push((start, Arc::clone(file)));
+            // The end of one file is not the start of the next.
+            start += file.inner().len() + 1;
+        }
+        Sources(sources)
+    }
+
+    /// Where a file's spans start.
+    pub fn start(&self, file: usize) -> usize {
+        self.0[file].0
+    }
+
+    /// Whether a span lies in another file than the first.
+    fn is_overlay(&self, span: Range<usize>) -> bool {
+        self.file(&span) > 0
+    }
+
+    fn file(&self, span: &Range<usize>) -> usize {
+        let after = self.0.partition_point(|(start, _)| *start <= span.start);
+        after.saturating_sub(1)
+    }
+
+    /// A finding about a place in one of the files.
+    pub fn finding(&self, code: Code, span: Range<usize>, message: impl Into<String>) -> Finding {
+        let (start, source) = &self.0[self.file(&span)];
+        let span = span.start - start..span.end.saturating_sub(*start);
+        Finding::at(code, source, span, message)
+    }
+}
+
+/// What was read: a file, or a file with its overlays; and where everything stands.
 pub struct Document<'s> {
-    source: &'s Arc<NamedSource<String>>,
+    sources: Sources,
     tree: DeValue<'s>,
 }
 
@@ -53,64 +92,118 @@ macro_rules! at {
 }
 pub(crate) use at;
 
-/// Reads a file of one type. All mistakes of shape are found; unknown keys and missing
-/// translations do not keep the rest from being read and checked too.
-pub fn read<'s, T: DeserializeOwned>(
+/// Parses one of several files and checks its shape. All mistakes are found; unknown keys and
+/// missing translations do not keep the rest from being read and checked too. `None`: it cannot be
+/// read as its type.
+pub fn parse<'s>(
+    sources: &Sources,
+    file: usize,
     source: &'s Arc<NamedSource<String>>,
     schema: &Value,
     findings: &mut Vec<Finding>,
-) -> Option<(Document<'s>, T)> {
+) -> Option<Spanned<DeValue<'s>>> {
+    let start = sources.start(file);
     let (tree, errors) = DeTable::parse_recoverable(source.inner());
     if !errors.is_empty() {
-        findings.extend(
-            errors
-                .iter()
-                .map(|e| Finding::at(Code::Syntax, source, e.span().unwrap_or(0..0), e.message())),
-        );
+        findings.extend(errors.iter().map(|e| {
+            let span = e.span().unwrap_or(0..0);
+            sources.finding(
+                Code::Syntax,
+                start + span.start..start + span.end,
+                e.message(),
+            )
+        }));
         return None;
     }
-    let mut root = Spanned::new(0..0, DeValue::Table(tree.into_inner()));
+    let mut root = moved(Spanned::new(0..0, DeValue::Table(tree.into_inner())), start);
+    fits(sources, schema, &mut root, findings).then_some(root)
+}
+
+/// Checks the shape of what was read. Whether it can be read as its type.
+pub fn fits(
+    sources: &Sources,
+    schema: &Value,
+    root: &mut Spanned<DeValue>,
+    findings: &mut Vec<Finding>,
+) -> bool {
     let mut shape = Shape {
-        source,
+        sources,
         schema,
         findings,
         sound: true,
     };
     shape.value(
         schema,
-        &mut root,
+        root,
         &Site {
             what: "the file".to_owned(),
             description: None,
         },
     );
-    if !shape.sound {
-        return None;
-    }
+    shape.sound
+}
+
+/// Reads what fits as its type.
+pub fn build<'s, T: DeserializeOwned>(
+    sources: Sources,
+    root: Spanned<DeValue<'s>>,
+    findings: &mut Vec<Finding>,
+) -> Option<(Document<'s>, T)> {
     let tree = root.into_inner();
     let DeValue::Table(table) = tree.clone() else {
         return None;
     };
     match T::deserialize(toml::de::Deserializer::from(Spanned::new(0..0, table))) {
-        Ok(file) => Some((Document { source, tree }, file)),
+        Ok(file) => Some((Document { sources, tree }, file)),
         Err(e) => {
             let span = e.span().unwrap_or(0..0);
-            findings.push(Finding::at(Code::BadValue, source, span, e.message()));
+            findings.push(sources.finding(Code::BadValue, span, e.message()));
             None
         }
     }
+}
+
+/// The same value with its spans further on.
+fn moved<'s>(value: Spanned<DeValue<'s>>, by: usize) -> Spanned<DeValue<'s>> {
+    let on = |span: Range<usize>| span.start + by..span.end + by;
+    let span = on(value.span());
+    let inner = match value.into_inner() {
+        DeValue::Table(table) => DeValue::Table(
+            table
+                .into_iter()
+                .map(|(key, value)| {
+                    let span = on(key.span());
+                    (Spanned::new(span, key.into_inner()), moved(value, by))
+                })
+                .collect(),
+        ),
+        DeValue::Array(list) => {
+            DeValue::Array(list.into_iter().map(|value| moved(value, by)).collect())
+        }
+        plain @ (DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)) => plain,
+    };
+    Spanned::new(span, inner)
 }
 
 impl Document<'_> {
     /// A finding about a value; where that does not stand in the file, about what it would stand
     /// in.
     pub fn finding(&self, code: Code, path: &[Step], message: impl Into<String>) -> Finding {
-        Finding::at(code, self.source, self.place(path, false), message)
+        self.sources.finding(code, self.place(path, false), message)
     }
 
     /// A finding about the key of a value.
     pub fn finding_at_key(&self, code: Code, path: &[Step], message: impl Into<String>) -> Finding {
-        Finding::at(code, self.source, self.place(path, true), message)
+        self.sources.finding(code, self.place(path, true), message)
+    }
+
+    /// Whether a value comes from an overlay.
+    pub fn is_changed(&self, path: &[Step]) -> bool {
+        self.sources.is_overlay(self.place(path, false))
     }
 
     fn place(&self, path: &[Step], want_key: bool) -> Range<usize> {
@@ -170,7 +263,7 @@ struct Site {
 }
 
 struct Shape<'a> {
-    source: &'a Arc<NamedSource<String>>,
+    sources: &'a Sources,
     schema: &'a Value,
     findings: &'a mut Vec<Finding>,
     /// Whether the file can be read as its type in spite of the findings.
@@ -275,9 +368,8 @@ impl<'a> Shape<'a> {
                 .keys()
                 .filter(|known| !table.contains_key(known.as_str()));
             let close = closest(&name, unused.map(String::as_str));
-            let finding = Finding::at(
+            let finding = self.sources.finding(
                 Code::UnknownKey,
-                self.source,
                 span,
                 format!("{} has no key `{name}`", site.what),
             );
@@ -333,7 +425,7 @@ impl<'a> Shape<'a> {
                 }
                 if let Some(long) = too_wide(word) {
                     let message = format!("{what} has a word too long for a slip: {long}");
-                    let finding = Finding::at(Code::TooWide, self.source, value.span(), message);
+                    let finding = self.sources.finding(Code::TooWide, value.span(), message);
                     self.findings.push(finding.help(format!(
                         "paper of 58 mm has {SLIP_COLUMNS} columns beside a list's mark; put a blank or a hyphen into the word"
                     )));
@@ -393,7 +485,8 @@ impl<'a> Shape<'a> {
                 let message = format!("{} may not be \"{word}\"", site.what);
                 self.sound = false;
                 self.findings.push(
-                    Finding::at(Code::BadValue, self.source, span, message)
+                    self.sources
+                        .finding(Code::BadValue, span, message)
                         .help(format!("one of: {}", list.join(", "))),
                 );
             }
@@ -422,7 +515,7 @@ impl<'a> Shape<'a> {
     }
 
     fn found(&mut self, code: Code, span: Range<usize>, message: String, site: &Site) {
-        let finding = Finding::at(code, self.source, span, message);
+        let finding = self.sources.finding(code, span, message);
         self.findings.push(match &site.description {
             Some(description) => finding.help(description.clone()),
             None => finding,

@@ -21,12 +21,20 @@ pub const PROGRESS: &str = "/v1/progress";
 pub const EVALUATE: &str = "/v1/evaluations/{id}";
 /// `GET`: [`Time`], without a proof.
 pub const TIME: &str = "/v1/time";
+/// `GET`: the published catalogue as one signed bundle, whose media type is [`CATALOGUE_BUNDLE`], with
+/// an `ETag`; or nothing but 304 where `If-None-Match` names it. At most [`MAX_CATALOGUE_BYTES`]. A
+/// device goes by the three signatures in it alone; the crate yici-catalog-publish reads it.
+pub const CATALOGUE: &str = "/v1/catalogue";
 
 /// The header that binds a delivery to its case: [`CaseNumber::case_id`].
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The media type of a sealed case.
 pub const SEALED_CASE: &str = "application/vnd.yici.sealed-case";
+/// The media type of a signed catalogue.
+pub const CATALOGUE_BUNDLE: &str = "application/vnd.yici.catalogue";
 
+/// No signed catalogue is bigger, in bytes.
+pub const MAX_CATALOGUE_BYTES: usize = 16 << 20;
 /// No JSON body is bigger, in bytes, in either direction.
 pub const MAX_JSON_BYTES: usize = 256 << 10;
 /// A whole request must have come within this many seconds, and is answered within as many.

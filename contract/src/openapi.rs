@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the types. `openapi.json` is its copy to read.
 
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -145,12 +146,50 @@ fn paths() -> Paths {
         json::<api::EvaluationReceipt>("Upstream has it, durably"),
     )
     .security(proof());
+    let catalogue = operation(
+        "catalogue",
+        "The published catalogue",
+        &[&ANY, &[Kind::UnknownDevice, Kind::ClockOff, Kind::KeyGone, Kind::NotFound]],
+    )
+    .description(Some(
+        "One signed bundle of at most 16 MiB, as the crate yici-catalog-publish describes it. A device \
+             goes by the three signatures in it, and by nothing that this answer says. 404: none is \
+             published.",
+    ))
+    .parameter(
+        ParameterBuilder::new()
+            .name("If-None-Match")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("The ETag of the bundle that the device has"))
+            .schema(Some(any_text())),
+    )
+    .response(
+        "200",
+        ResponseBuilder::new()
+            .description("The bundle")
+            .content(
+                api::CATALOGUE_BUNDLE,
+                Content::new(Some(text_of(SchemaFormat::KnownFormat(
+                    KnownFormat::Binary,
+                )))),
+            )
+            .header("ETag", etag()),
+    )
+    .response(
+        "304",
+        ResponseBuilder::new()
+            .description("The bundle is the one that the device has")
+            .header("ETag", etag()),
+    )
+    .security(proof());
     let time = operation("time", "That upstream serves, and its time", &[&ANY])
         .response("200", json::<api::Time>("Upstream serves"));
     Paths::builder()
         .path(api::DELIVER, PathItem::new(HttpMethod::Put, deliver))
         .path(api::PROGRESS, PathItem::new(HttpMethod::Post, progress))
         .path(api::EVALUATE, PathItem::new(HttpMethod::Put, evaluate))
+        .path(api::CATALOGUE, PathItem::new(HttpMethod::Get, catalogue))
         .path(api::TIME, PathItem::new(HttpMethod::Get, time))
         .build()
 }
@@ -210,6 +249,17 @@ fn text_of(format: SchemaFormat) -> RefOr<Schema> {
         .schema_type(Type::String)
         .format(Some(format))
         .into()
+}
+
+fn any_text() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).into()
+}
+
+fn etag() -> utoipa::openapi::Header {
+    HeaderBuilder::new()
+        .schema(Some(any_text()))
+        .description(Some("Another one for each other bundle"))
+        .build()
 }
 
 fn proof() -> SecurityRequirement {

@@ -4,7 +4,9 @@ mod diff;
 mod export;
 mod graph;
 mod import;
+mod install;
 mod preview;
+mod sign;
 mod verify;
 
 use std::io::{BufRead, Read};
@@ -21,7 +23,7 @@ use super::{Format, Verdict, print_json, print_line, read};
 pub(super) enum Command {
     /// Say everything that is wrong with a catalogue.
     Check {
-        /// The catalogue's directory.
+        /// The catalogue's directory. It is checked as it is, and as each region has it.
         dir: PathBuf,
         /// How findings are printed.
         #[arg(long, value_enum, default_value = "text")]
@@ -51,6 +53,13 @@ pub(super) enum Command {
         /// The day that ages are counted to; the clock's otherwise.
         #[arg(long)]
         today: Option<jiff::civil::Date>,
+        /// The region by its code (GB/T 2260); the catalogue's own otherwise.
+        #[arg(long)]
+        region: Option<String>,
+        /// The resources that answer by themselves, by id: the questions that the author leaves
+        /// free are then asked in the order with the fewest for people; the author's otherwise.
+        #[arg(long, value_delimiter = ',')]
+        reachable: Option<Vec<String>>,
         /// JSON is what guide speaks.
         #[arg(long, value_enum, default_value = "json")]
         format: Format,
@@ -59,9 +68,12 @@ pub(super) enum Command {
     Search {
         /// The catalogue's directory.
         dir: PathBuf,
-        /// What is looked for.
+        /// What is looked for: Chinese, pinyin, initials, or a mixture.
         #[arg(required = true)]
         words: Vec<String>,
+        /// The region by its code (GB/T 2260); the catalogue's own otherwise.
+        #[arg(long)]
+        region: Option<String>,
         /// How results are printed.
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
@@ -76,6 +88,8 @@ pub(super) enum Command {
     Graph(graph::Args),
     /// Open a matter in the terminal's real pages.
     Preview(preview::Args),
+    Sign(sign::Args),
+    Install(install::Args),
 }
 
 /// A language of texts by its code.
@@ -102,6 +116,8 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             items,
             lang,
             today,
+            region,
+            reachable,
             format,
         } => {
             if *format == Format::Text {
@@ -110,7 +126,10 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                     "guide speaks JSON only"
                 );
             }
-            let catalog = load(dir)?;
+            let mut catalog = load_region(dir, region.as_deref())?;
+            if let Some(reachable) = reachable {
+                catalog.order_questions(|id| reachable.iter().any(|known| known == id));
+            }
             let matter = find(&catalog, matter)?;
             let today = today.unwrap_or_else(|| jiff::Zoned::now().date());
             let guide = |answers: &Value| {
@@ -121,18 +140,50 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                 Some(_) | None => guide_one(answers, guide),
             }
         }
-        Command::Search { dir, words, format } => search(dir, &words.join(" "), *format),
+        Command::Search {
+            dir,
+            words,
+            region,
+            format,
+        } => search(dir, region.as_deref(), &words.join(" "), *format),
         Command::Diff(args) => diff::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Graph(args) => graph::run(args),
         Command::Preview(args) => preview::run(args),
+        Command::Sign(args) => sign::run(args),
+        Command::Install(args) => install::run(args),
     }
+}
+
+/// Says why a signed catalogue was not made or taken: a finding, if the catalogue is at fault.
+fn refused(
+    error: &yici_catalog_publish::Error,
+    lang: Lang,
+    format: Format,
+) -> miette::Result<Verdict> {
+    if !error.is_refusal() {
+        miette::bail!("{}", error.say(lang));
+    }
+    match format {
+        Format::Json => print_json(&json!({
+            "state": "refused",
+            "code": error.code(),
+            "message": error.say(lang),
+        }))?,
+        Format::Text => eprintln!("{}", error.say(lang)),
+    }
+    Ok(Verdict::Findings)
 }
 
 /// Loads a catalogue, with every finding shown where it stands.
 pub(super) fn load(dir: &Path) -> miette::Result<Catalog> {
-    Catalog::load(dir).map_err(miette::Report::new)
+    load_region(dir, None)
+}
+
+/// The same as a region has it.
+fn load_region(dir: &Path, region: Option<&str>) -> miette::Result<Catalog> {
+    Catalog::load_region(dir, region).map_err(miette::Report::new)
 }
 
 /// A matter of the catalogue, or which there are.
@@ -158,18 +209,15 @@ fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Resu
             dir.display()
         );
     }
-    let loaded = match certificate {
-        None => Catalog::load(dir),
-        Some(file) => match Catalog::certify(dir) {
-            Ok((catalog, proven)) => {
-                std::fs::write(file, proven.to_string())
-                    .into_diagnostic()
-                    .wrap_err_with(|| format!("cannot write {}", file.display()))?;
-                Ok(catalog)
-            }
-            Err(findings) => Err(findings),
-        },
-    };
+    let mut loaded = Catalog::load_every_region(dir);
+    if let (Ok(_), Some(file)) = (&loaded, certificate) {
+        match Catalog::certify(dir) {
+            Ok((_, proven)) => std::fs::write(file, proven.to_string())
+                .into_diagnostic()
+                .wrap_err_with(|| format!("cannot write {}", file.display()))?,
+            Err(findings) => loaded = Err(findings),
+        }
+    }
     if format == Format::Json {
         let findings = loaded
             .as_ref()
@@ -177,12 +225,16 @@ fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Resu
         print_json(&json!({ "findings": findings }))?;
     }
     match loaded {
-        Ok(catalog) => {
+        Ok(catalogs) => {
             if format == Format::Text {
-                for matter in &catalog.matters {
+                let matters = catalogs
+                    .iter()
+                    .flat_map(|catalog| catalog.matters.iter().map(move |m| (catalog, m)));
+                for (catalog, matter) in matters {
                     println!(
-                        "{}: {} questions, {} situations, {} items, {} materials",
+                        "{} in {}: {} questions, {} situations, {} items, {} materials",
                         matter.id,
+                        catalog.region_code,
                         matter.questions.len(),
                         matter.situations.len(),
                         matter.items.len(),
@@ -245,8 +297,13 @@ fn guide_lines(guide: impl Fn(&Value) -> Value, lang: Lang) -> miette::Result<Ve
     }
 }
 
-fn search(dir: &Path, words: &str, format: Format) -> miette::Result<Verdict> {
-    let catalog = load(dir)?;
+fn search(
+    dir: &Path,
+    region: Option<&str>,
+    words: &str,
+    format: Format,
+) -> miette::Result<Verdict> {
+    let catalog = load_region(dir, region)?;
     let found = catalog.search(words);
     match format {
         Format::Json => {

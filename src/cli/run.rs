@@ -10,7 +10,7 @@ use std::time::Duration;
 use miette::IntoDiagnostic;
 use slint::{Timer, TimerMode};
 
-use super::catalog::load;
+use crate::catalogue;
 use crate::config::Config;
 use crate::core::{self, Clock};
 use crate::devices::Devices;
@@ -52,7 +52,7 @@ pub(super) struct Display {
 pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     // All that can be wrong is found before anything starts.
     let config = Config::load(&args.config)?;
-    let catalog = Arc::new(load(&config.catalogue)?);
+    let (catalog, follower) = catalogue::first(&config).map_err(miette::Report::new)?;
 
     let display = &args.display;
     #[cfg(not(feature = "headless"))]
@@ -85,6 +85,9 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let submissions = Submissions::start(config.upstream.as_ref(), &events);
     let mut watchdog = Watchdog::start();
     let devices = Devices::start(&config, &events, &mut watchdog);
+    if let Some(follower) = follower {
+        catalogue::follow(follower, config.upstream.as_ref(), events.clone());
+    }
     drop(events);
     let clock = Clock::start();
     let now = clock.now();
@@ -96,7 +99,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
         },
     );
     let terminal = Terminal::new(
-        catalog,
+        Arc::new(catalog),
         config.hall,
         config.timing,
         config.language,

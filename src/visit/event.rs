@@ -1,9 +1,11 @@
 //! What reaches the terminal, and what it wants done.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use yici_catalog::Catalog;
 use yici_contract::api::{Evaluation, Progress, ProgressRequest};
 use yici_contract::{CaseNumber, Private, SlipSecret};
 use yici_hal::escpos::{Delivery as Moved, Printed};
@@ -102,6 +104,8 @@ pub enum Event {
         /// What it says.
         answer: Result<Box<Progress>, AskFault>,
     },
+    /// Another catalogue, to be served from the next visit on.
+    Catalogue(Arc<Catalog>),
     /// After a restart: cases that are stored and whose slip never came out.
     Unfinished(Vec<CaseNumber>),
     /// The time that [`Terminal::poll_timeout`](super::Terminal::poll_timeout) named has come.

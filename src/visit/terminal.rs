@@ -22,6 +22,8 @@ pub(super) struct Around<'a> {
 /// The terminal as a whole; owns at most one visit.
 pub struct Terminal {
     catalog: Arc<Catalog>,
+    /// To be served once the visit is over.
+    next_catalog: Option<Arc<Catalog>>,
     hall: Hall,
     timing: Timing,
     lang: Lang,
@@ -45,6 +47,7 @@ impl Terminal {
     ) -> Self {
         Terminal {
             catalog,
+            next_catalog: None,
             hall,
             timing,
             lang,
@@ -95,6 +98,11 @@ impl Terminal {
             Event::Progress { visit, ask, answer } => self.in_visit(visit, |current, around| {
                 current.told_progress(ask, answer, around)
             }),
+            Event::Catalogue(catalog) => {
+                self.next_catalog = Some(catalog);
+                self.change_catalog();
+                Vec::new()
+            }
             Event::Unfinished(numbers) => {
                 if self.visit.is_none() && !numbers.is_empty() {
                     self.visits += 1;
@@ -197,10 +205,20 @@ impl Terminal {
         let effects = act(&mut visit, &self.around());
         if visit.over() {
             self.serial = visit.serial() + 1;
+            self.change_catalog();
         } else {
             self.visit = Some(visit);
         }
         effects
+    }
+
+    /// A visit goes through with the catalogue that it began with.
+    fn change_catalog(&mut self) {
+        if self.visit.is_none()
+            && let Some(catalog) = self.next_catalog.take()
+        {
+            self.catalog = catalog;
+        }
     }
 
     fn around(&self) -> Around<'_> {

@@ -197,6 +197,32 @@ fn a_touch_opens_the_home_page_and_a_late_touch_on_idle_does_nothing() {
 }
 
 #[test]
+fn another_catalogue_is_taken_between_visits() {
+    let mut walk = Walk::new();
+    let fewer = |count| {
+        let mut catalog = (*shipped()).clone();
+        catalog.matters.truncate(count);
+        Event::Catalogue(Arc::new(catalog))
+    };
+    let all = walk.touch(Touch::Wake);
+    // Two came during one visit: the last one counts, and not before the visit is over.
+    assert_eq!(walk.event(fewer(2)), all);
+    assert_eq!(walk.event(fewer(1)), all);
+    walk.touch(Touch::Matter("retirement".into()));
+    assert!(!matches!(walk.terminal.view().content, Content::Home(_)));
+    walk.touch(Touch::Finish);
+    walk.wait(Duration::from_secs(60));
+    assert_eq!(walk.terminal.view().content, Content::Idle);
+    let one = walk.touch(Touch::Wake);
+    assert_ne!(one.content, all.content);
+    walk.touch(Touch::Finish);
+    walk.wait(Duration::from_secs(60));
+    // While nobody is there, at once.
+    walk.event(Event::Catalogue(shipped()));
+    assert_eq!(walk.touch(Touch::Wake).content, all.content);
+}
+
+#[test]
 fn language_and_large_type_are_one_touch_away_and_end_with_the_visit() {
     let mut walk = Walk::new();
     let page = walk.touch(Touch::Language(Lang::En));

@@ -25,11 +25,13 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
             listen,
             db,
             catalogue,
+            bundle,
             data,
         } => service::serve(Serve {
             listen,
             store: Store::open(&db)?,
             catalogue,
+            bundle,
             data: Data::load(&data)?,
         })?,
         Command::Enrol { db, key, name } => {
@@ -132,6 +134,9 @@ enum Command {
         /// The catalogue's folder
         #[arg(long)]
         catalogue: PathBuf,
+        /// The signed catalogue that terminals are given; another file in its place is served at once
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
         #[arg(long, help = DATA)]
         data: PathBuf,
     },

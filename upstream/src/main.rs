@@ -12,6 +12,7 @@ mod devices;
 mod evaluations;
 mod gate;
 mod init;
+mod published;
 mod service;
 mod shares;
 mod store;

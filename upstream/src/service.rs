@@ -31,6 +31,7 @@ use crate::answer::Answer;
 use crate::cases::{self, CasesError};
 use crate::data::Data;
 use crate::gate::Gate;
+use crate::published::Published;
 use crate::shares;
 use crate::store::{Delivery, NewCase, Store, StoreError, StoredCase};
 use crate::vault::{Kept, VaultError};
@@ -43,6 +44,8 @@ pub struct Serve {
     pub store: Store,
     /// The catalogue's folder.
     pub catalogue: PathBuf,
+    /// The file of the signed catalogue that terminals are given, if they are given one.
+    pub bundle: Option<PathBuf>,
     /// Keys and certificate.
     pub data: Data,
 }
@@ -65,6 +68,7 @@ pub fn serve(serve: Serve) -> Result<(), ServeError> {
     let upstream = Arc::new(Upstream {
         store: serve.store,
         catalog,
+        published: serve.bundle.map(Published::new),
         data: serve.data,
         gate: Gate::default(),
         deliveries: Semaphore::new(MAX_DELIVERIES),
@@ -108,6 +112,7 @@ const MAX_CALLS: usize = 256;
 struct Upstream {
     store: Store,
     catalog: Catalog,
+    published: Option<Published>,
     data: Data,
     gate: Gate,
     deliveries: Semaphore,
@@ -157,6 +162,7 @@ fn router(upstream: Arc<Upstream>) -> Router {
         .route(api::DELIVER, put(deliver))
         .route(api::PROGRESS, post(progress))
         .route(api::EVALUATE, put(evaluate))
+        .route(api::CATALOGUE, get(catalogue))
         .route(api::TIME, get(time))
         .fallback(|| async { Answer::from(Problem::new(Kind::NotFound)) })
         .method_not_allowed_fallback(|| async { Answer::from(Problem::new(Kind::Method)) })
@@ -196,6 +202,31 @@ async fn evaluate(
         upstream.evaluate(&id, &device.id(), call)
     };
     answer(&upstream, request, upstream.json(), work).await
+}
+
+async fn catalogue(State(upstream): State<Arc<Upstream>>, request: Request) -> Response {
+    let Ok(_room) = upstream.calls.try_acquire() else {
+        return Answer::from(Problem::new(Kind::Busy)).into_response();
+    };
+    let (parts, _) = request.into_parts();
+    let path = parts.uri.path_and_query();
+    let call = Call {
+        method: parts.method.to_string(),
+        path: path.map_or_else(String::new, ToString::to_string),
+        headers: parts.headers,
+        body: Bytes::new(),
+    };
+    let asked = Arc::clone(&upstream);
+    let found = in_background(move || {
+        asked.admit(&call)?;
+        let published = asked.published.as_ref();
+        let published = published.ok_or_else(|| Problem::new(Kind::NotFound))?;
+        published.answer(call.headers.get(header::IF_NONE_MATCH))
+    });
+    match found.await {
+        Ok(response) => response,
+        Err(problem) => Answer::from(problem).into_response(),
+    }
 }
 
 async fn time(State(upstream): State<Arc<Upstream>>) -> Answer {

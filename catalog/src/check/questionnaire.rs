@@ -44,6 +44,15 @@ pub fn check(report: &mut Report, file: &MatterFile, shared: &CatalogueFile) {
             QuestionKind::Date => age_bands(report, q, question),
         }
     }
+    for (n, id) in file.free_order.iter().enumerate() {
+        let path = at!["free_order", n];
+        let known = file.questions.iter().map(|q| q.id.as_str());
+        report.known("question", path, id, known);
+        if file.free_order[..n].contains(id) {
+            let message = format!("`{id}` is free already");
+            report.find(Code::DuplicateId, path, message);
+        }
+    }
     let all = file.questions.len();
     for (w, window) in file.windows.iter().enumerate() {
         condition(report, at!["window", w, "when"], &window.when, file, all);

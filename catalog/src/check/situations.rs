@@ -59,6 +59,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
         keywords: file.keywords,
         guide: file.guide,
         questions: file.questions,
+        free_order: file.free_order,
         windows: file.windows,
         situations,
         items: file.items,

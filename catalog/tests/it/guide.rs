@@ -66,9 +66,10 @@ fn a_settled_situation() {
                     "original": "check",
                     "copies": 0,
                     "why": [
-                        {"item": "certificate", "text": "To check who you are", "basis": null, "answers": {}},
-                        {"item": "registration", "text": "To check the householder", "basis": "Article 7", "answers": {}},
+                        {"item": "certificate", "text": "To check who you are", "basis": null, "item_basis": [], "rule": {}, "answers": {}, "item_answers": {}},
+                        {"item": "registration", "text": "To check the householder", "basis": "Article 7", "item_basis": [], "rule": {}, "answers": {}, "item_answers": {"register": "local"}},
                     ],
+                    "unless": null,
                 },
                 {
                     "id": "marriage-certificate",
@@ -77,19 +78,41 @@ fn a_settled_situation() {
                     "original": "copy",
                     "copies": 3,
                     "why": [
-                        {"item": "registration", "text": "To prove the marriage", "basis": null, "answers": {"married": "yes"}},
+                        {"item": "registration", "text": "To prove the marriage", "basis": null, "item_basis": [], "rule": {"married": ["yes"]}, "answers": {"married": "yes"}, "item_answers": {"register": "local"}},
                     ],
+                    "unless": {"answers": {"married": "no"}, "text": "If the parents are not married, \"Marriage certificate\" is not needed."},
                 },
             ],
             "not_asked": [
-                {"id": "certificate-paper", "because": "Produced by \"Birth certificate\" and passed on between departments"},
-                {"id": "birth-record", "because": "The hospital has sent it"},
+                {"id": "certificate-paper", "because": "Produced by \"Birth certificate\" and passed on between departments", "result_of": "certificate"},
+                {"id": "birth-record", "because": "The hospital has sent it", "result_of": null},
             ],
+            "not_needed": [],
             "form": [
-                {"id": "applicant-name", "label": "Name", "kind": "text", "required": true, "from": ["certificate", "registration"], "prefilled": "card"},
-                {"id": "birth-date", "label": "Date of birth", "kind": "date", "required": true, "from": ["certificate"], "prefilled": "register.birth"},
-                {"id": "spouse-name", "label": "Spouse's name", "kind": "text", "required": false, "from": ["registration"], "prefilled": null},
+                {
+                    "id": "applicant-name", "label": "Name", "kind": "text", "required": true, "from": ["certificate", "registration"], "prefilled": "card",
+                    "why": [
+                        {"item": "certificate", "text": "Asked by \"Birth certificate\"", "basis": null, "item_basis": [], "rule": {}, "answers": {}, "item_answers": {}},
+                        {"item": "registration", "text": "Asked by \"Household registration\"", "basis": null, "item_basis": [], "rule": {}, "answers": {}, "item_answers": {"register": "local"}},
+                    ],
+                    "unless": null,
+                },
+                {
+                    "id": "birth-date", "label": "Date of birth", "kind": "date", "required": true, "from": ["certificate"], "prefilled": "register.birth",
+                    "why": [
+                        {"item": "certificate", "text": "Asked by \"Birth certificate\"", "basis": null, "item_basis": [], "rule": {}, "answers": {}, "item_answers": {}},
+                    ],
+                    "unless": null,
+                },
+                {
+                    "id": "spouse-name", "label": "Spouse's name", "kind": "text", "required": false, "from": ["registration"], "prefilled": null,
+                    "why": [
+                        {"item": "registration", "text": "Asked by \"Household registration\"", "basis": null, "item_basis": [], "rule": {"married": ["yes"]}, "answers": {"married": "yes"}, "item_answers": {"register": "local"}},
+                    ],
+                    "unless": {"answers": {"married": "no"}, "text": "If the parents are not married, \"Spouse's name\" is not needed."},
+                },
             ],
+            "form_not_needed": [],
             "flow": [["certificate"], ["registration"]],
             "promised_working_days": 4,
         })

@@ -178,12 +178,12 @@ fn answers_survive_json() {
 
 /// A question of a random questionnaire: how many options, and on which earlier question and
 /// options it depends.
-type RandomQuestion = (usize, Option<(usize, u8)>);
+pub type RandomQuestion = (usize, Option<(usize, u8)>);
 
 /// Builds a matter out of random questions: one situation for the first option of the first
 /// question, split by some of the questions, one for the rest, split by the others, and a window.
 /// `None`: the loader finds that a question or situation has no use.
-fn random(questions: &[RandomQuestion], split: u8, window: (usize, usize)) -> Option<Matter> {
+pub fn random(questions: &[RandomQuestion], split: u8, window: (usize, usize)) -> Option<Matter> {
     let good = std::fs::read_to_string(crate::support::good().join("demo.toml")).unwrap();
     let head = &good[..good.find("[[question]]").unwrap()];
     let mut text = head.to_owned();

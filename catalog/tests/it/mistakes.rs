@@ -36,6 +36,18 @@ const MISTAKES: &[Mistake] = &[
         ],
     ),
     (
+        "free questions that are none, or named twice",
+        &[(
+            D,
+            "summary =",
+            "free_order = [\"place\", \"bron\", \"place\"]\nsummary =",
+        )],
+        &[
+            "demo.toml:6:24: unknown-reference: there is no question `bron`",
+            "demo.toml:6:32: duplicate-id: `place` is free already",
+        ],
+    ),
+    (
         "unknown key",
         &[(D, "[guide]\n", "[guide]\ncolour = \"red\"\n")],
         &["demo.toml:10:1: unknown-key: `guide` has no key `colour`"],

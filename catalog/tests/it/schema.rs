@@ -4,12 +4,16 @@
 use std::path::Path;
 
 use serde_json::Value;
-use yici_catalog::{catalogue_schema, matter_schema};
+use yici_catalog::{
+    catalogue_overlay_schema, catalogue_schema, matter_overlay_schema, matter_schema,
+};
 
 #[test]
 fn schemas_are_current() {
     check("catalogue.schema.json", catalogue_schema());
     check("matter.schema.json", matter_schema());
+    check("catalogue-overlay.schema.json", catalogue_overlay_schema());
+    check("matter-overlay.schema.json", matter_overlay_schema());
 }
 
 fn check(name: &str, schema: &Value) {

@@ -126,7 +126,13 @@ impl Hall {
             .unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_kiosk-upstream"))
             .args(["serve", "--listen", "127.0.0.1:0", "--db", &self.db()])
-            .args(["--data", &self.path("data"), "--catalogue"])
+            .args([
+                "--data",
+                &self.path("data"),
+                "--bundle",
+                &self.path("bundle"),
+            ])
+            .arg("--catalogue")
             .arg(matters())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -211,6 +217,25 @@ impl Hall {
 
     pub fn call(&self, method: &str, path: &str, json: &[u8]) -> Reply {
         self.call_as(&self.device, method, path, json)
+    }
+
+    /// Asks for the published catalogue: status, head and body.
+    pub fn catalogue(&self, device: &SecretKey, headers: &str) -> (u16, String, Vec<u8>) {
+        let request = proof::Request {
+            method: "GET",
+            path: api::CATALOGUE,
+            body: b"",
+        };
+        let mut stream = self.connect();
+        let bytes = self.request(device, &request, headers);
+        stream.write_all(&bytes).unwrap();
+        let mut reply = Vec::new();
+        // The service may hang up without TLS's goodbye.
+        let _ = stream.read_to_end(&mut reply);
+        let end = reply.windows(4).position(|part| part == b"\r\n\r\n");
+        let body = reply.split_off(end.unwrap() + 4);
+        let head = String::from_utf8(reply).unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head, body)
     }
 
     fn call_as(&self, device: &SecretKey, method: &str, path: &str, json: &[u8]) -> Reply {

@@ -8,3 +8,4 @@ mod hall;
 mod oversight;
 mod privacy;
 mod progress;
+mod published;
