@@ -276,6 +276,13 @@ fn matter() -> Vec<Sheet> {
                 true,
                 "群众平时怎么说，用“、”隔开",
             ),
+            one(
+                "提问顺序可调",
+                "free_order",
+                Kind::Rows(QUESTIONS),
+                false,
+                "可以换先后的问题的编号，用“、”隔开，换成问得最少的顺序；不填就按表里的先后",
+            ),
             one("事项编码", "guide.code", Kind::Words, true, "字母和数字"),
             one(
                 "区划编码",

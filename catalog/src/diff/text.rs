@@ -457,7 +457,7 @@ fn path_words(path: &str) -> String {
     words.join("·")
 }
 
-const KEYS: [(&str, &str); 87] = [
+const KEYS: [(&str, &str); 88] = [
     ("zh", "中文"),
     ("en", "英文"),
     ("order", "顺序"),
@@ -468,6 +468,7 @@ const KEYS: [(&str, &str); 87] = [
     ("short", "简称"),
     ("summary", "一句话说明"),
     ("keywords", "搜索用词"),
+    ("free_order", "提问顺序可调"),
     ("code", "编码"),
     ("audience", "服务对象"),
     ("code_system", "代码标准"),

@@ -103,8 +103,8 @@ fn what_cannot_be_filled_in_so_is_told_by_cell() {
          事项!Q3：要填整数，不能是“一天”"
     );
     assert_eq!(
-        faults(&[("基本信息!B12", " ")]),
-        "基本信息!B12：“事项编码”没有填"
+        faults(&[("基本信息!B13", " ")]),
+        "基本信息!B13：“事项编码”没有填"
     );
     assert_eq!(
         faults(&[("问题!E3", " "), ("问题!D3", "看看")]),
@@ -142,9 +142,9 @@ fn what_the_loader_finds_is_told_by_cell() {
         told.contains("材料谁要!C7：条件只在一个情形的一部分里成立"),
         "{told}"
     );
-    let told = faults(&[("基本信息!B42", "1")]);
+    let told = faults(&[("基本信息!B43", "1")]);
     assert!(
-        told.starts_with("基本信息!B42：承诺时限短于最长的一条流程"),
+        told.starts_with("基本信息!B43：承诺时限短于最长的一条流程"),
         "{told}"
     );
     let told = faults(&[("事项!J4", "certificate、payment")]);
