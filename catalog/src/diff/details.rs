@@ -23,7 +23,7 @@ pub fn of_matters(old: &Matter, new: &Matter) -> Vec<Detail> {
     let mut details = Details(Vec::new());
     let top = |m: &Matter| {
         json!({"stage": m.stage, "name": m.name, "short": m.short, "summary": m.summary,
-            "keywords": m.keywords})
+            "keywords": m.keywords, "free_order": m.free_order})
     };
     details.entry("", "", &top(old), &top(new));
     details.entry("guide", "", &value(&old.guide), &value(&new.guide));
