@@ -636,7 +636,7 @@ impl Inner {
         let lang = look.lang;
         match content {
             Content::Idle => {}
-            Content::Home(home) => self.home(home, lang),
+            Content::Home(home) => self.home(home, look),
             Content::Notice(notice) => self.notice(notice, lang),
             Content::Consent { reader } => {
                 let to = self.window.global::<ui::ConsentAdapter>();

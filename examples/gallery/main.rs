@@ -5,13 +5,13 @@
 pub(crate) mod apply;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use slint::ComponentHandle;
 use yici::headless::{self, Options};
 use yici::screen::Screen;
 use yici::visit::page::*;
-use yici_catalog::{Group, Lang, Original, Text};
+use yici_catalog::{Catalog, Group, Lang, Original, Text};
 use yici_hal::status::{Actor, Cause};
 
 /// Name, size, language, large type.
@@ -202,7 +202,17 @@ fn guided() -> Vec<(&'static str, Page)> {
                     leave: true,
                     ..nowhere(true)
                 },
-                Content::Home(home(Vec::new())),
+                Content::Home(home(Group::Person, Vec::new())),
+            ),
+        ),
+        (
+            "home-of-businesses",
+            page(
+                Frame {
+                    leave: true,
+                    ..nowhere(true)
+                },
+                Content::Home(home(Group::Business, Vec::new())),
             ),
         ),
         (
@@ -212,11 +222,10 @@ fn guided() -> Vec<(&'static str, Page)> {
                     leave: true,
                     ..nowhere(true)
                 },
-                Content::Home(home(vec![
-                    Journey::IdentityByCard,
-                    Journey::Paper,
-                    Journey::Submit,
-                ])),
+                Content::Home(home(
+                    Group::Person,
+                    vec![Journey::IdentityByCard, Journey::Paper, Journey::Submit],
+                )),
             ),
         ),
         (
@@ -584,57 +593,23 @@ fn guided() -> Vec<(&'static str, Page)> {
     ]
 }
 
-fn home(taken_off: Vec<Journey>) -> Home {
-    let stage = |group, name: Text, matters: Vec<MatterCard>| Stage {
-        group,
-        name,
-        matters,
-    };
-    let matter = |id: &str, name: Text, summary: Text| MatterCard {
-        id: id.into(),
-        name,
-        summary,
-        items: 9,
-    };
+/// The shipped matters of persons or of businesses.
+fn home(group: Group, taken_off: Vec<Journey>) -> Home {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/matters");
+    let catalog = Catalog::load(&shipped).unwrap_or_else(|error| panic!("{}", error.render()));
+    let stages = catalog.stages.iter().filter(|stage| stage.group == group);
+    let matters = stages.flat_map(|stage| {
+        let matters = catalog.matters.iter().filter(|m| m.stage == stage.id);
+        matters.map(|matter| MatterCard {
+            id: matter.id.clone(),
+            name: matter.short.clone(),
+            stage: stage.name.clone(),
+            summary: matter.summary.clone(),
+        })
+    });
     Home {
-        stages: vec![
-            stage(
-                Group::Person,
-                t("生育", "Having a child"),
-                vec![matter(
-                    "birth",
-                    t("新生儿出生", "A child is born"),
-                    t(
-                        "出生证明、户口、医保、社保卡和补贴，一次办好",
-                        "Birth certificate, household register, insurance, card and allowance in one go",
-                    ),
-                )],
-            ),
-            stage(
-                Group::Person,
-                t("退休养老", "Retirement"),
-                vec![matter(
-                    "retirement",
-                    t("退休", "Retiring"),
-                    t(
-                        "退休核准、养老金、医保和公积金，一次办好",
-                        "Approval, pension, health insurance and housing fund in one go",
-                    ),
-                )],
-            ),
-            stage(
-                Group::Business,
-                t("准营", "Opening for business"),
-                vec![matter(
-                    "restaurant",
-                    t("开办餐饮店", "Opening a restaurant"),
-                    t(
-                        "食品经营许可、招牌、消防检查，一次办好",
-                        "Food licence, sign and fire inspection in one go",
-                    ),
-                )],
-            ),
-        ],
+        group: Some(group),
+        matters: matters.collect(),
         track: true,
         taken_off,
     }

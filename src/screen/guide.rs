@@ -12,7 +12,8 @@ use super::{
 };
 use crate::visit::page::{
     CardState, DateFault, FlowStep, Goodbye, Help, Home, Identity, Input, Item, Journey, Material,
-    Method, Notice, Number, NumberFault, Offer, Outcome, Printing, Question, Trust, Unsure, Window,
+    MatterCard, Method, Notice, Number, NumberFault, Offer, Outcome, Printing, Question, Trust,
+    Unsure, Window,
 };
 use crate::visit::touch::Touch;
 
@@ -46,6 +47,8 @@ pub(super) struct Lists {
 pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     let home = window.global::<ui::HomeAdapter>();
     home.on_choose(to.id(Touch::Matter));
+    home.on_persons(to.plain(Touch::Group(Group::Person)));
+    home.on_businesses(to.plain(Touch::Group(Group::Business)));
     home.on_ask_progress(to.plain(Touch::Track));
     window
         .global::<ui::NoticeAdapter>()
@@ -131,37 +134,24 @@ impl Lists {
 }
 
 impl Inner {
-    pub(super) fn home(&self, home: &Home, lang: Lang) {
-        let mut rows = Vec::new();
-        let mut group = None;
-        for stage in &home.stages {
-            if group != Some(stage.group) {
-                group = Some(stage.group);
-                let business = match stage.group {
-                    Group::Person => false,
-                    Group::Business => true,
-                };
-                rows.push(ui::HomeRow {
-                    group: true,
-                    business,
-                    ..Default::default()
-                });
-            }
-            rows.push(ui::HomeRow {
-                stage: true,
-                name: words(&stage.name, lang),
-                ..Default::default()
-            });
-            rows.extend(stage.matters.iter().map(|matter| ui::HomeRow {
-                name: words(&matter.name, lang),
-                summary: words(&matter.summary, lang),
-                id: matter.id.as_str().into(),
-                items: whole(matter.items),
-                ..Default::default()
-            }));
-        }
+    pub(super) fn home(&self, home: &Home, look: Look) {
+        let matter = |matter: &MatterCard| ui::MatterCard {
+            id: matter.id.as_str().into(),
+            name: words(&matter.name, look.lang),
+            stage: words(&matter.stage, look.lang),
+            summary: words(&matter.summary, look.lang),
+        };
+        // Side by side; in large type one.
+        let rows = home.matters.chunks(if look.large { 1 } else { 2 });
+        let rows = rows.map(|row| ui::HomeRow {
+            first: row.first().map(matter).unwrap_or_default(),
+            second: row.get(1).map(matter).unwrap_or_default(),
+            wide: look.large,
+        });
         fill(&self.lists.home, rows);
         let to = self.window.global::<ui::HomeAdapter>();
+        to.set_both(home.group.is_some());
+        to.set_business(home.group == Some(Group::Business));
         to.set_track(home.track);
         let off = |journey| home.taken_off.contains(&journey);
         to.set_no_card(off(Journey::IdentityByCard));

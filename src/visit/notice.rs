@@ -1,36 +1,32 @@
 //! The home page and the one-time notification (一次告知, clauses 3 and 5.3).
 
-use yici_catalog::{Matter, Text};
+use yici_catalog::{Group, Matter, Text};
 
-use super::page::{Home, MatterCard, Notice, NoticeItem, NoticeMaterial, Stage};
+use super::page::{Home, MatterCard, Notice, NoticeItem, NoticeMaterial};
 use super::terminal::Around;
 
-/// Matters by life stage; stages without a matter are left out.
-pub(super) fn home(around: &Around) -> Home {
-    let stages = around
-        .catalog
-        .stages
-        .iter()
-        .map(|stage| Stage {
-            group: stage.group,
-            name: stage.name.clone(),
-            matters: around
-                .catalog
-                .matters
-                .iter()
-                .filter(|matter| matter.stage == stage.id)
-                .map(|matter| MatterCard {
-                    id: matter.id.clone(),
-                    name: matter.short.clone(),
-                    summary: matter.summary.clone(),
-                    items: matter.items.len(),
-                })
-                .collect(),
+/// The matters of persons or of businesses, in the order of life stages; all, if there is but one kind.
+pub(super) fn home(group: Group, around: &Around) -> Home {
+    let catalog = around.catalog;
+    let of = |group: Group| {
+        let stages = catalog.stages.iter().filter(move |s| s.group == group);
+        stages.flat_map(|stage| {
+            let matters = catalog.matters.iter().filter(|m| m.stage == stage.id);
+            matters.map(|matter| MatterCard {
+                id: matter.id.clone(),
+                name: matter.short.clone(),
+                stage: stage.name.clone(),
+                summary: matter.summary.clone(),
+            })
         })
-        .filter(|stage: &Stage| !stage.matters.is_empty())
-        .collect();
+    };
+    let both = of(Group::Person).next().is_some() && of(Group::Business).next().is_some();
     Home {
-        stages,
+        group: both.then_some(group),
+        matters: match both {
+            true => of(group).collect(),
+            false => of(Group::Person).chain(of(Group::Business)).collect(),
+        },
         track: around.health.submits(),
         taken_off: around.health.taken_off(),
     }

@@ -2,7 +2,7 @@
 //! (later) speech read nothing else. Texts that authors wrote travel as [`Text`] in both
 //! languages; the reader of the page picks one.
 
-use yici_catalog::{Lang, Text};
+use yici_catalog::{Group, Lang, Text};
 use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
@@ -216,23 +216,14 @@ pub enum Setup {
 /// The home page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Home {
-    /// Life stages that have matters, persons first.
-    pub stages: Vec<Stage>,
+    /// Whose matters are shown, if there are both: of persons or of businesses.
+    pub group: Option<Group>,
+    /// Their matters by life stage.
+    pub matters: Vec<MatterCard>,
     /// Whether progress of a submitted case can be asked for.
     pub track: bool,
     /// What this terminal does at other times and cannot do now: said before a citizen counts on it.
     pub taken_off: Vec<Journey>,
-}
-
-/// A life stage with its matters.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stage {
-    /// Persons or businesses.
-    pub group: yici_catalog::Group,
-    /// The stage's name.
-    pub name: Text,
-    /// Its matters, in the catalogue's order.
-    pub matters: Vec<MatterCard>,
 }
 
 /// A matter to be chosen.
@@ -242,10 +233,10 @@ pub struct MatterCard {
     pub id: String,
     /// What people call it.
     pub name: Text,
+    /// The life stage that it belongs to.
+    pub stage: Text,
     /// One sentence.
     pub summary: Text,
-    /// Number of service items.
-    pub items: usize,
 }
 
 /// One-time notification: everything is told before applying.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::civil::datetime;
 use proptest::prelude::*;
-use yici_catalog::{Catalog, Lang, Text};
+use yici_catalog::{Catalog, Group, Lang, Text};
 use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::status::{Cause, DeviceState, Paper, PrinterStatus, ReaderStatus};
 
@@ -194,6 +194,28 @@ fn a_touch_opens_the_home_page_and_a_late_touch_on_idle_does_nothing() {
         touch: Touch::Finish,
     });
     assert_eq!(stale, home);
+}
+
+#[test]
+fn matters_of_persons_come_first_and_those_of_businesses_are_one_touch_away() {
+    let mut walk = Walk::new();
+    let home = |page: Page| match page.content {
+        Content::Home(home) => home,
+        _ => panic!("{page:?}"),
+    };
+    let persons = home(walk.touch(Touch::Wake));
+    let businesses = home(walk.touch(Touch::Group(Group::Business)));
+    assert_eq!(
+        (persons.group, businesses.group),
+        (Some(Group::Person), Some(Group::Business))
+    );
+    let all = persons.matters.len() + businesses.matters.len();
+    assert_eq!(all, shipped().matters.len());
+    assert!(businesses.matters.iter().any(|m| m.id == "restaurant"));
+    // Back from a matter, the same are shown.
+    walk.touch(Touch::Matter("restaurant".into()));
+    assert_eq!(home(walk.touch(Touch::Back)), businesses);
+    assert_eq!(home(walk.touch(Touch::Group(Group::Person))), persons);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a touch can mean: one closed type for every page.
 
-use yici_catalog::Lang;
+use yici_catalog::{Group, Lang};
 use yici_contract::api::Level;
 use yici_contract::{Private, PrivateBytes};
 
@@ -23,6 +23,8 @@ pub enum Touch {
     Large(bool),
     /// Stop the idle countdown ("I am still here").
     Stay,
+    /// See the matters of persons or of businesses on the home page.
+    Group(Group),
     /// Choose a matter on the home page, by id.
     Matter(String),
     /// Print what this page offers on paper.

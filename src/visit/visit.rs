@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use yici_catalog::{Answers, Lang, Matter, State};
+use yici_catalog::{Answers, Group, Lang, Matter, State};
 use yici_contract::CaseNumber;
 use yici_contract::api::ProgressRequest;
 use yici_hal::escpos::{Delivery, Printed};
@@ -111,6 +111,8 @@ pub(super) struct Visit {
     pub(super) place: Place,
     /// Places that a side page (help, all answers, a slip) returns to.
     pub(super) under: Vec<Place>,
+    /// Whose matters the home page shows.
+    group: Group,
     pub(super) matter: Option<usize>,
     pub(super) identity: Identity,
     pub(super) given: BTreeMap<usize, Given>,
@@ -137,6 +139,7 @@ impl Visit {
             large: false,
             place: Place::Home,
             under: Vec::new(),
+            group: Group::Person,
             matter: None,
             identity: Identity::Nobody,
             given: BTreeMap::new(),
@@ -219,6 +222,12 @@ impl Visit {
             Touch::Main => self.main(around),
             Touch::Finish => self.finish(around),
             Touch::Help => self.aside(Place::Help),
+            Touch::Group(group) => {
+                if self.place == Place::Home {
+                    self.group = group;
+                }
+                Vec::new()
+            }
             Touch::Matter(id) => self.choose_matter(&id, around),
             Touch::Print => self.print(around),
             Touch::Phone => self.phone(around),
@@ -494,13 +503,13 @@ impl Visit {
 
     fn content(&self, around: &Around) -> Content {
         self.content_here(around)
-            .unwrap_or_else(|| Content::Home(notice::home(around)))
+            .unwrap_or_else(|| Content::Home(notice::home(self.group, around)))
     }
 
     /// Nothing where what the page is about is gone, which leads home.
     fn content_here(&self, around: &Around) -> Option<Content> {
         Some(match &self.place {
-            Place::Home => Content::Home(notice::home(around)),
+            Place::Home => Content::Home(notice::home(self.group, around)),
             Place::Notice => {
                 Content::Notice(Box::new(notice::notice(self.matter(around)?, around)))
             }

@@ -16,7 +16,13 @@ fn a_whole_visit_by_mouse() {
     let _terminal = hall.start_for_viewers();
     let bench = Bench::start(&hall);
     let browser = Browser::open(&bench.address);
-    for label in ["点一下屏幕开始", "开办餐饮店", "开始", "同意，读卡"] {
+    for label in [
+        "点一下屏幕开始",
+        "企业和个体户",
+        "开办餐饮店",
+        "开始",
+        "同意，读卡",
+    ] {
         browser.tap(label);
     }
     browser.until("放在读卡区");

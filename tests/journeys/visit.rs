@@ -5,6 +5,7 @@ use crate::hall::{Hall, code_on};
 /// Without a card, 开办餐饮店, up to the method page.
 pub const TO_METHOD: &str = "
     tap 点一下屏幕开始
+    tap 企业和个体户
     tap 开办餐饮店
     tap 开始
     tap 不说身份，接着办
@@ -69,6 +70,7 @@ fn who_cannot_be_served_here_is_told_and_shown_the_way() {
     let walked = hall
         .citizen(
             "tap 点一下屏幕开始
+             tap 企业和个体户
              tap 开办餐饮店
              wait 这些情况要到窗口办
              tap 开始
@@ -139,6 +141,7 @@ fn landscape_and_english_and_large_type_lead_to_the_same_sheet() {
     hall.citizen(
         "tap English
          tap A+ Larger
+         tap Businesses
          tap Open a restaurant
          tap Start
          tap Go on without saying who I am
