@@ -604,7 +604,6 @@ fn home(group: Group, taken_off: Vec<Journey>) -> Home {
             id: matter.id.clone(),
             name: matter.short.clone(),
             stage: stage.name.clone(),
-            summary: matter.summary.clone(),
         })
     });
     Home {

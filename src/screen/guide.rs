@@ -139,7 +139,6 @@ impl Inner {
             id: matter.id.as_str().into(),
             name: words(&matter.name, look.lang),
             stage: words(&matter.stage, look.lang),
-            summary: words(&matter.summary, look.lang),
         };
         // Side by side; in large type one.
         let rows = home.matters.chunks(if look.large { 1 } else { 2 });

@@ -16,7 +16,6 @@ pub(super) fn home(group: Group, around: &Around) -> Home {
                 id: matter.id.clone(),
                 name: matter.short.clone(),
                 stage: stage.name.clone(),
-                summary: matter.summary.clone(),
             })
         })
     };

@@ -235,8 +235,6 @@ pub struct MatterCard {
     pub name: Text,
     /// The life stage that it belongs to.
     pub stage: Text,
-    /// One sentence.
-    pub summary: Text,
 }
 
 /// One-time notification: everything is told before applying.
