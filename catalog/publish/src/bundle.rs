@@ -43,7 +43,7 @@ impl Bundle {
         made: Timestamp,
         check: CheckCertificate<'_>,
     ) -> Result<Bundle, Error> {
-        let catalog = Catalog::load(directory).map_err(Error::Catalogue)?;
+        let catalog = load(directory)?;
         check(directory, &certificate).map_err(Error::Certificate)?;
         let mut files = vec![(CERTIFICATE.to_owned(), certificate)];
         for name in walk::names(directory, CATALOGUE)? {
@@ -245,22 +245,36 @@ pub(crate) fn accept(
     directory: &Path,
     manifest: &Manifest,
     check: CheckCertificate<'_>,
-) -> Result<Catalog, Error> {
+) -> Result<(), Error> {
     let catalogue = directory.join(CATALOGUE);
     let certificate = walk::read(&directory.join(CERTIFICATE))?;
-    let catalog = load(&catalogue, manifest)?;
-    check(&catalogue, &certificate).map_err(Error::Certificate)?;
+    is_named(&load(&catalogue)?, manifest)?;
+    check(&catalogue, &certificate).map_err(Error::Certificate)
+}
+
+/// Loads the catalogue that the manifest names, as its own region has it.
+pub(crate) fn reload(catalogue: &Path, manifest: &Manifest) -> Result<Catalog, Error> {
+    let catalog = Catalog::load(catalogue).map_err(Error::Catalogue)?;
+    is_named(&catalog, manifest)?;
     Ok(catalog)
 }
 
-/// Loads the catalogue that the manifest names.
-pub(crate) fn load(catalogue: &Path, manifest: &Manifest) -> Result<Catalog, Error> {
-    let catalog = Catalog::load(catalogue).map_err(Error::Catalogue)?;
+/// Loads a catalogue, and tries it as every region has it that has overlays.
+fn load(directory: &Path) -> Result<Catalog, Error> {
+    let mut catalogs = Catalog::load_every_region(directory).map_err(Error::Catalogue)?;
+    catalogs.truncate(1);
+    match catalogs.pop() {
+        Some(own) => Ok(own),
+        None => Catalog::load(directory).map_err(Error::Catalogue),
+    }
+}
+
+fn is_named(catalog: &Catalog, manifest: &Manifest) -> Result<(), Error> {
     let said = |version: &str, region: &str| format!("{version} ({region})");
     let manifest = said(&manifest.version, &manifest.region_code);
     let catalogue = said(&catalog.version, &catalog.region_code);
     match manifest == catalogue {
-        true => Ok(catalog),
+        true => Ok(()),
         false => Err(Error::Contradiction {
             manifest,
             catalogue,

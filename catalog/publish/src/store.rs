@@ -27,7 +27,7 @@ use bytes::Bytes;
 use rustix::fs::FlockOperation;
 use yici_catalog::Catalog;
 
-use crate::bundle::{Bundle, CATALOGUE, MANIFEST, accept, load};
+use crate::bundle::{Bundle, CATALOGUE, MANIFEST, accept, reload};
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::signed::Keys;
@@ -260,7 +260,7 @@ impl Store {
     fn open(&self, release: &str, keys: &Keys) -> Result<(Manifest, Catalog), Error> {
         let directory = self.release(release);
         let manifest = Bundle::read_back(&directory)?.check(keys)?;
-        let catalog = load(&directory.join(CATALOGUE), &manifest)?;
+        let catalog = reload(&directory.join(CATALOGUE), &manifest)?;
         Ok((manifest, catalog))
     }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use bytes::Bytes;
 use proptest::prelude::*;
 use yici_catalog::Lang;
-use yici_catalog_publish::{Bundle, Error, Keys, MAX_BUNDLE_BYTES, Role, Source};
+use yici_catalog_publish::{Bundle, Error, Keys, MAX_BUNDLE_BYTES, Options, Role, Source};
 
 use crate::hall::{Hall, catalogue, certificate, make, now, proven};
 
@@ -170,6 +170,42 @@ fn nothing_is_signed_that_terminals_would_refuse() {
     let refused = hall.sign_with(&mut bundle, Role::Reviewer, hall.key(Role::Reviewer));
     assert!(matches!(refused, Err(Error::Certificate(_))));
     assert_eq!(bundle.signed_by().count(), 0);
+}
+
+#[test]
+fn an_overlay_with_a_mistake_is_found_though_another_region_has_it() {
+    let dir = catalogue("1", "370100");
+    let overlay = dir.path().join("regions/330100");
+    fs::create_dir_all(&overlay).unwrap();
+    fs::write(overlay.join("demo.toml"), "nothing = \"here\"\n").unwrap();
+    let refused = make(dir.path(), 1).unwrap_err();
+    assert!(matches!(refused, Error::Catalogue(_)), "{refused}");
+}
+
+/// With the checker's certificate and the verifier that terminals have.
+#[test]
+fn a_catalogue_is_installed_with_its_own_certificate_and_with_no_other() {
+    let hall = Hall::new();
+    let dir = catalogue("1", "370100");
+    let verify = |dir: &std::path::Path, bytes: &[u8]| {
+        let text = str::from_utf8(bytes).map_err(|error| error.to_string())?;
+        let verified = yici_catalog_verify::verify(dir, text);
+        verified.map(drop).map_err(|error| error.to_string())
+    };
+    let (catalog, certificate) = yici_catalog::Catalog::certify(dir.path()).unwrap();
+    let certificate: Bytes = serde_json::to_vec(&certificate).unwrap().into();
+    let mut bundle = Bundle::make(dir.path(), certificate.clone(), 1, now(), &verify).unwrap();
+    for role in Role::ALL {
+        bundle.sign(role, hall.key(role), now(), &verify).unwrap();
+    }
+    let bytes: Bytes = bundle.to_bytes().unwrap().into();
+    let (store, any) = (hall.store(), Options::default());
+    store.install(&bytes, &hall.keys(), &any, &verify).unwrap();
+    assert_eq!(hall.serves(), Some(catalog.version));
+
+    let newer = catalogue("2", "370100");
+    let stale = Bundle::make(newer.path(), certificate, 2, now(), &verify);
+    assert!(matches!(stale, Err(Error::Certificate(_))));
 }
 
 #[test]
