@@ -63,13 +63,7 @@ pub(crate) fn connected() -> Vec<Connected> {
 
 fn look(entry: &Path) -> Option<Connected> {
     let device = entry.join("device").canonicalize().ok()?;
-    let about = fs::read_to_string(device.join("uevent")).ok()?;
-    let value = |key: &str| {
-        about
-            .lines()
-            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
-    };
-    let (vendor, product) = ids(value("HID_ID")?)?;
+    let (vendor, product, name) = about(&fs::read_to_string(device.join("uevent")).ok()?)?;
     Some(Connected {
         file: Path::new("/dev").join(entry.file_name()?),
         vendor,
@@ -79,8 +73,20 @@ fn look(entry: &Path) -> Option<Connected> {
             .iter()
             .filter_map(|part| part.to_str()?.parse().ok())
             .next_back(),
-        name: discover::clean(value("HID_NAME").unwrap_or_default()),
+        name,
     })
+}
+
+/// Vendor, product and name, as the kernel's `uevent` file has them. The name is the device's own word.
+pub fn about(uevent: &str) -> Option<(u16, u16, String)> {
+    let value = |key: &str| {
+        uevent
+            .lines()
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+    };
+    let (vendor, product) = ids(value("HID_ID")?)?;
+    let name = discover::clean(value("HID_NAME").unwrap_or_default());
+    Some((vendor, product, name))
 }
 
 /// Reads `0003:00000483:0000572B`: bus, vendor, product.

@@ -6,7 +6,7 @@ mod serial;
 mod tcp;
 pub(crate) mod usb;
 
-pub use hid::payload as hid_payload;
+pub use hid::{about as hid_about, payload as hid_payload};
 
 use std::io;
 use std::time::{Duration, Instant};
