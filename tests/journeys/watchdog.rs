@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::hall::Hall;
 
-/// Ready once, after the first page; then fed for as long as the terminal runs.
+/// Ready once, after the first page; then fed for as long as the terminal runs. A restart waits until
+/// nobody is there.
 #[test]
 fn the_service_manager_hears_of_the_first_page_and_then_of_every_turn() {
     let hall = Hall::open();
@@ -26,18 +27,24 @@ fn the_service_manager_hears_of_the_first_page_and_then_of_every_turn() {
             "WATCHDOG_USEC=600000".into(),
         ],
         "wait 点一下屏幕开始
-         sleep 8
+         sleep 4
+         tap 点一下屏幕开始
+         wait 您要办哪件事
+         sleep 4
          end",
     );
     let mut ready = 0;
     let mut fed = 0;
-    while ready == 0 || fed < 10 {
+    let mut said = Vec::new();
+    while ready == 0 || fed < 10 || said.len() < 2 {
         match hear().trim() {
             "READY=1" => ready += 1,
             "WATCHDOG=1" => fed += 1,
+            "STATUS=idle" => said.push("idle"),
+            "STATUS=visit" => said.push("visit"),
             other => panic!("unexpected: {other}"),
         }
     }
-    assert_eq!(ready, 1);
+    assert_eq!((ready, &said[..]), (1, &["idle", "visit"][..]));
     started.finish().succeeded();
 }
