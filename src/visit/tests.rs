@@ -199,9 +199,11 @@ fn a_touch_opens_the_home_page_and_a_late_touch_on_idle_does_nothing() {
 #[test]
 fn matters_of_persons_come_first_and_those_of_businesses_are_one_touch_away() {
     let mut walk = Walk::new();
-    let home = |page: Page| match page.content {
-        Content::Home(home) => home,
-        _ => panic!("{page:?}"),
+    let home = |page: Page| {
+        let Content::Home(home) = page.content else {
+            panic!()
+        };
+        home
     };
     let persons = home(walk.touch(Touch::Wake));
     let businesses = home(walk.touch(Touch::Group(Group::Business)));
