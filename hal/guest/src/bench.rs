@@ -106,6 +106,10 @@ impl Bench {
         for port in ["1-1", "1-2", "1-3", "1-4", "1-5"] {
             until("all devices are plugged in", || is_plugged_in(port));
         }
+        // The kernel makes this one in a second step.
+        until("the HID reader is there", || {
+            fs::read_dir("/sys/class/hidraw").is_ok_and(|mut all| all.next().is_some())
+        });
     }
 }
 

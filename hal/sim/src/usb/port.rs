@@ -512,7 +512,10 @@ impl State {
                 packet.len(),
                 &packet,
             ));
-            self.unplug_amidst(endpoint);
+            // Of a longer reply, each report waits until the host has confirmed the one before.
+            if std::mem::take(&mut self.faults.unplug) {
+                self.unplug();
+            }
         }
     }
 
