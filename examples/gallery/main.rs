@@ -597,18 +597,9 @@ fn guided() -> Vec<(&'static str, Page)> {
 fn home(group: Group, taken_off: Vec<Journey>) -> Home {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/matters");
     let catalog = Catalog::load(&shipped).unwrap_or_else(|error| panic!("{}", error.render()));
-    let stages = catalog.stages.iter().filter(|stage| stage.group == group);
-    let matters = stages.flat_map(|stage| {
-        let matters = catalog.matters.iter().filter(|m| m.stage == stage.id);
-        matters.map(|matter| MatterCard {
-            id: matter.id.clone(),
-            name: matter.short.clone(),
-            stage: stage.name.clone(),
-        })
-    });
     Home {
         group: Some(group),
-        matters: matters.collect(),
+        matters: Home::matters(&catalog, group),
         track: true,
         taken_off,
     }

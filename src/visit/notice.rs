@@ -2,29 +2,23 @@
 
 use yici_catalog::{Group, Matter, Text};
 
-use super::page::{Home, MatterCard, Notice, NoticeItem, NoticeMaterial};
+use super::page::{Home, Notice, NoticeItem, NoticeMaterial};
 use super::terminal::Around;
 
-/// The matters of persons or of businesses, in the order of life stages; all, if there is but one kind.
+/// The matters of persons or of businesses; all, if there is but one kind.
 pub(super) fn home(group: Group, around: &Around) -> Home {
-    let catalog = around.catalog;
-    let of = |group: Group| {
-        let stages = catalog.stages.iter().filter(move |s| s.group == group);
-        stages.flat_map(|stage| {
-            let matters = catalog.matters.iter().filter(|m| m.stage == stage.id);
-            matters.map(|matter| MatterCard {
-                id: matter.id.clone(),
-                name: matter.short.clone(),
-                stage: stage.name.clone(),
-            })
-        })
-    };
-    let both = of(Group::Person).next().is_some() && of(Group::Business).next().is_some();
+    let of = |group| Home::matters(around.catalog, group);
+    let (mut persons, businesses) = (of(Group::Person), of(Group::Business));
+    let both = !persons.is_empty() && !businesses.is_empty();
     Home {
         group: both.then_some(group),
-        matters: match both {
-            true => of(group).collect(),
-            false => of(Group::Person).chain(of(Group::Business)).collect(),
+        matters: match (both, group) {
+            (true, Group::Person) => persons,
+            (true, Group::Business) => businesses,
+            (false, Group::Person | Group::Business) => {
+                persons.extend(businesses);
+                persons
+            }
         },
         track: around.health.submits(),
         taken_off: around.health.taken_off(),

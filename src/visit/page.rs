@@ -2,7 +2,7 @@
 //! (later) speech read nothing else. Texts that authors wrote travel as [`Text`] in both
 //! languages; the reader of the page picks one.
 
-use yici_catalog::{Group, Lang, Text};
+use yici_catalog::{Catalog, Group, Lang, Text};
 use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
@@ -224,6 +224,22 @@ pub struct Home {
     pub track: bool,
     /// What this terminal does at other times and cannot do now: said before a citizen counts on it.
     pub taken_off: Vec<Journey>,
+}
+
+impl Home {
+    /// The matters of persons or of businesses, in the order of life stages.
+    pub fn matters(catalog: &Catalog, group: Group) -> Vec<MatterCard> {
+        let stages = catalog.stages.iter().filter(|stage| stage.group == group);
+        let cards = stages.flat_map(|stage| {
+            let matters = catalog.matters.iter().filter(|m| m.stage == stage.id);
+            matters.map(|matter| MatterCard {
+                id: matter.id.clone(),
+                name: matter.short.clone(),
+                stage: stage.name.clone(),
+            })
+        });
+        cards.collect()
+    }
 }
 
 /// A matter to be chosen.

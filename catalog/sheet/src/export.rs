@@ -248,6 +248,11 @@ impl Style {
             heading: base().set_bold().set_font_size(14),
         }
     }
+
+    /// How a column's title is written.
+    fn head(&self, column: &Column) -> &Format {
+        if column.must { &self.must } else { &self.title }
+    }
 }
 
 fn basics(
@@ -270,11 +275,7 @@ fn basics(
     let mut noted: Vec<&str> = Vec::new();
     for (n, column) in sheet.columns.iter().enumerate() {
         let row = row_number(n + 1);
-        let format = if column.must {
-            &style.must
-        } else {
-            &style.title
-        };
+        let format = style.head(column);
         page.write_string_with_format(row, 0, &column.title, format)?;
         page.write_string_with_format(row, 1, cell(column, root, lists), &style.cell)?;
         // A comment stands at a key; of a text it goes to the Chinese row.
@@ -302,11 +303,7 @@ fn table(
     let last = row_number(rows.len() + 1) + SPARE_ROWS;
     for (c, column) in sheet.columns.iter().enumerate() {
         let at = column_number(c);
-        let format = if column.must {
-            &style.must
-        } else {
-            &style.title
-        };
+        let format = style.head(column);
         page.write_string_with_format(0, at, &column.title, format)?;
         page.write_string_with_format(1, at, column.hint, &style.hint)?;
         page.set_column_width(at, width(column))?;

@@ -385,19 +385,7 @@ fn who_is_exactly_who_by_trying_all_answers() {
         if window(&after) {
             expected.insert("to-window older".to_owned());
         } else {
-            for (mark, one, other) in [("gained", &after, &before), ("lost", &before, &after)] {
-                for entry in one.difference(other).filter(|e| !e.starts_with("days")) {
-                    let (kind, id) = entry.split_once(' ').unwrap();
-                    expected.insert(format!("{kind}-{mark} {id}"));
-                }
-            }
-            let days = |all: &BTreeSet<String>| {
-                let days = all.iter().find_map(|d| d.strip_prefix("days "));
-                days.unwrap().to_owned()
-            };
-            if days(&before) != days(&after) {
-                expected.insert(format!("days {}->{}", days(&before), days(&after)));
-            }
+            expected.extend(changes(&before, &after));
         }
         let told: BTreeSet<String> = diff.matters[0]
             .effects
@@ -606,19 +594,7 @@ fn compare(old: &Catalog, new: &Catalog, sets: &[Answers]) -> usize {
                 expected.insert(format!("to-window {window}"));
             }
             (None, None) => {
-                for (mark, one, other) in [("gained", &after, &before), ("lost", &before, &after)] {
-                    for entry in one.difference(other).filter(|e| !e.starts_with("days")) {
-                        let (kind, id) = entry.split_once(' ').unwrap();
-                        expected.insert(format!("{kind}-{mark} {id}"));
-                    }
-                }
-                let days = |all: &BTreeSet<String>| {
-                    let days = all.iter().find_map(|d| d.strip_prefix("days "));
-                    days.unwrap().to_owned()
-                };
-                if days(&before) != days(&after) {
-                    expected.insert(format!("days {}->{}", days(&before), days(&after)));
-                }
+                expected.extend(changes(&before, &after));
             }
         }
         let told: BTreeSet<String> = effects
@@ -662,4 +638,23 @@ fn fits(value: &str, answer: &Answer) -> bool {
         }
         Answer::Unsure => false,
     }
+}
+
+/// What comes and goes between two lists of items, materials and days of the same people.
+fn changes(before: &BTreeSet<String>, after: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut changes = BTreeSet::new();
+    for (mark, one, other) in [("gained", after, before), ("lost", before, after)] {
+        for entry in one.difference(other).filter(|e| !e.starts_with("days")) {
+            let (kind, id) = entry.split_once(' ').unwrap();
+            changes.insert(format!("{kind}-{mark} {id}"));
+        }
+    }
+    let days = |all: &BTreeSet<String>| {
+        let days = all.iter().find_map(|d| d.strip_prefix("days "));
+        days.unwrap().to_owned()
+    };
+    if days(before) != days(after) {
+        changes.insert(format!("days {}->{}", days(before), days(after)));
+    }
+    changes
 }

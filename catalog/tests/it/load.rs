@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use yici_catalog::Catalog;
 
-use crate::support::good;
+use crate::support::{damaged, good};
 
 #[test]
 fn good_catalogue_loads() {
@@ -66,19 +66,7 @@ proptest! {
         edits in prop::collection::vec((0usize..300, 0usize..4, 0usize..200), 1..6),
     ) {
         let text = std::fs::read_to_string(good().join("demo.toml")).unwrap();
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        for (line, kind, place) in edits {
-            let line = line % lines.len();
-            match kind {
-                0 => drop(lines.remove(line)),
-                1 => lines.insert(line, lines[line].clone()),
-                2 => lines[line] = lines[line].chars().take(place).collect(),
-                _ => {
-                    let other = place % lines.len();
-                    lines.swap(line, other);
-                }
-            }
-        }
+        let lines = damaged(&text, edits);
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("samples")).unwrap();
         for name in ["catalogue.toml", "samples/paper.svg"] {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use yici_catalog::{Answer, Answers, Catalog, LoadError, Matter, Situation, State};
 
-use crate::support::{TODAY, answers, good};
+use crate::support::{TODAY, answers, damaged, good};
 
 /// The good catalogue with overlays: path under `regions/`, and text.
 struct Overlaid {
@@ -378,19 +378,7 @@ proptest! {
     fn damaged_overlays_are_told(
         edits in prop::collection::vec((0usize..100, 0usize..4, 0usize..100), 1..5),
     ) {
-        let mut lines: Vec<String> = OVERLAY.lines().map(str::to_owned).collect();
-        for (line, kind, place) in edits {
-            let line = line % lines.len();
-            match kind {
-                0 => drop(lines.remove(line)),
-                1 => lines.insert(line, lines[line].clone()),
-                2 => lines[line] = lines[line].chars().take(place).collect(),
-                _ => {
-                    let other = place % lines.len();
-                    lines.swap(line, other);
-                }
-            }
-        }
+        let lines = damaged(OVERLAY, edits);
         let all = Overlaid::new(&[
             ("440000/catalogue.toml", NAMED),
             ("440000/demo.toml", &lines.join("\n")),

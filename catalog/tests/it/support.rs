@@ -46,3 +46,24 @@ pub fn demo(edits: &[(&str, &str)]) -> Matter {
 pub fn answers(json: Value) -> Answers {
     serde_json::from_value(json).unwrap()
 }
+
+/// A line, what becomes of it, and where.
+pub type Edit = (usize, usize, usize);
+
+/// Lines of a file with some of them lost, doubled, cut or exchanged.
+pub fn damaged(text: &str, edits: Vec<Edit>) -> Vec<String> {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for (line, kind, place) in edits {
+        let line = line % lines.len();
+        match kind {
+            0 => drop(lines.remove(line)),
+            1 => lines.insert(line, lines[line].clone()),
+            2 => lines[line] = lines[line].chars().take(place).collect(),
+            _ => {
+                let other = place % lines.len();
+                lines.swap(line, other);
+            }
+        }
+    }
+    lines
+}
