@@ -208,17 +208,19 @@ fn scan_and_wait(on: &On<'_>, scanner: &mut dyn CodeScanner, code: &Code) -> Res
     let bench = on.bench;
     thread::scope(|scope| {
         let mut scanning = Some(scope.spawn(|| bench.scan(code)));
-        let end = Instant::now() + SOON + on.slack;
+        // Hands are as slow as the machine that they are made of: the time begins when they are done.
+        let mut end = None;
         loop {
             let read = scanner.read(Instant::now() + Duration::from_millis(200));
-            let waits = matches!(read, Ok(None)) && Instant::now() < end;
+            let came = !matches!(read, Ok(None));
             // Of what cannot be scanned, nothing comes.
-            if let Some(hands) = scanning.take_if(|hands| hands.is_finished() || !waits) {
+            if let Some(hands) = scanning.take_if(|hands| hands.is_finished() || came) {
                 hands
                     .join()
                     .map_err(|_| Stop::Failed("the hands panicked".into()))??;
+                end = Some(Instant::now() + SOON + on.slack);
             }
-            if !waits {
+            if came || end.is_some_and(|end| Instant::now() >= end) {
                 return Ok(read);
             }
         }

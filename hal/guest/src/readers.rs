@@ -105,6 +105,7 @@ fn is_listed(_: &Bench) {
                 printer.0,
                 printer.1
             ),
+            (C.1.to_owned(), reader.0, reader.1),
         ]
     );
     assert!(all.iter().all(|device| !device.name.contains('\n')));
