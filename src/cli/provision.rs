@@ -1,20 +1,22 @@
 //! `kiosk provision`: setup files made and explained, and what was applied written out for the system.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use miette::{IntoDiagnostic, WrapErr};
 use yici_provision::{Places, State, cli, render_to};
 
 use super::Verdict;
+use crate::config::Config;
+use crate::uplink;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     #[command(flatten)]
     File(cli::Command),
     /// Write the files of the applied setup for the system to read, at its start; with none applied,
-    /// the configuration that came with the image.
+    /// the configuration that came with the image. Makes this terminal's key if there is none.
     Render {
         /// Where the applied setup is kept.
         #[arg(long)]
@@ -67,6 +69,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
                 tracing::warn!("{refused}; the setup before it holds");
             }
             render_to(&loaded.checked.setup, &places, into).into_diagnostic()?;
+            make_key(&into.join("kiosk.toml"));
             return Ok(Verdict::Fine);
         }
         Ok(None) => {}
@@ -77,4 +80,16 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         .into_diagnostic()
         .wrap_err_with(|| format!("cannot copy {}", default.display()))?;
     Ok(Verdict::Fine)
+}
+
+/// A terminal without a key still guides people; its public half is what upstream enrols.
+fn make_key(config: &Path) {
+    match Config::device_key_file(config) {
+        Ok(Some(path)) => match uplink::make_key(&path) {
+            Ok(key) => tracing::info!(public = %key.public(), "this terminal's key"),
+            Err(error) => tracing::error!("{error}"),
+        },
+        Ok(None) => {}
+        Err(error) => tracing::error!("{error}"),
+    }
 }
