@@ -55,3 +55,16 @@ def unlock(disk: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
 def read(plain: pathlib.Path, path: str) -> bytes:
     """A file on the unlocked file system, which is mounted as /var; empty if it is not there."""
     return subprocess.run(["debugfs", "-R", f"cat {path}", plain], capture_output=True, check=True).stdout
+
+
+def holds(file: pathlib.Path, words: list[str]) -> list[str]:
+    """Which of these words are anywhere in a file, in UTF-8, in UTF-16 or in GB18030."""
+    needles = {word.encode(code): word for word in words for code in ("utf-8", "utf-16-le", "utf-16-be", "gb18030")}
+    longest = max(map(len, needles))
+    found, tail = set(), b""
+    with open(file, "rb") as source:
+        while block := source.read(64 << 20):
+            block = tail + block
+            found.update(word for needle, word in needles.items() if needle in block)
+            tail = block[-longest:]
+    return sorted(found)

@@ -1,5 +1,5 @@
-//! `kiosk setup`: at the start of a terminal with a technician's stick in it, before the terminal itself:
-//! shows what the stick would change, and applies it when somebody says so.
+//! `kiosk setup`: in the terminal's place while a technician's stick is in the machine: shows what the
+//! stick would change, and applies it when somebody says so.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,13 +52,13 @@ const SIZE: (u32, u32) = (1080, 1920);
 
 /// What became of the stick.
 enum Came {
-    /// It was applied, or already is.
+    /// It was applied.
     Applied,
-    /// It was refused, by the terminal or by a person, or nobody was there.
+    /// It was refused, by the terminal or by a person, changes nothing, or nobody was there.
     Not,
 }
 
-/// Exit code 0 when the stick's setup holds now, 1 when it was not applied.
+/// Exit code 0 when the stick's setup was applied, 1 when nothing changed.
 pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let keys = yici_provision::cli::keys(&args.public_key)?;
     let state = State::new(&args.state);
@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
             let before = applied.as_ref().map(|loaded| &loaded.checked.setup);
             let changes = changes(before, &checked.setup);
             if before.is_some() && changes.is_empty() {
-                return Ok(ExitCode::SUCCESS);
+                return Ok(ExitCode::from(1));
             }
             Ok((checked, changes))
         }

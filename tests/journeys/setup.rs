@@ -153,7 +153,7 @@ fn a_stick_is_shown_then_applied_and_the_terminal_starts_with_it() {
     assert!(network.contains("Address=192.0.2.20/24"), "{network}");
 
     // A stick that was forgotten asks nobody again.
-    assert_eq!(workshop.start("wait 要换成 U 盘里的设置吗 5\nend"), Some(0));
+    assert_eq!(workshop.start("wait 要换成 U 盘里的设置吗 5\nend"), Some(1));
 
     // Only what is different is shown.
     workshop.sign(&[
