@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use miette::IntoDiagnostic;
 use yici_catalog::{Lang, Text};
-use yici_provision::{Checked, Clock, Keys, Refused, State, StateError, changes, check};
+use yici_provision::{Change, Checked, Clock, Keys, Refused, State, StateError, changes, check};
 
 use crate::screen::{Handle, Screen};
+use crate::uplink;
 use crate::visit::page::{Content, Frame, Main, Page, Setup};
 use crate::visit::touch::Touch;
 
@@ -26,6 +27,9 @@ pub(super) struct Args {
     /// Where the applied setup is kept.
     #[arg(long)]
     state: PathBuf,
+    /// What outlives a restart: where the terminal's key is, or is made if the setup has an upstream.
+    #[arg(long)]
+    data: PathBuf,
     /// A file with this machine's serial numbers, one a line.
     #[arg(long)]
     serials: Option<PathBuf>,
@@ -123,6 +127,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let scripted = args.script.is_some();
     #[cfg(not(feature = "headless"))]
     let scripted = false;
+    let key_file = yici_provision::device_key(&args.data);
     let (tell, told) = channel();
     std::thread::spawn(move || {
         let mut asked = Asked {
@@ -133,6 +138,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
             state,
             keys,
             serials,
+            key_file,
         };
         // Nobody hears it where the loop has ended before, with its window.
         let _ = tell.send(asked.ask(offer));
@@ -170,10 +176,11 @@ struct Asked {
     state: State,
     keys: Keys,
     serials: Vec<String>,
+    key_file: PathBuf,
 }
 
 impl Asked {
-    fn ask(&mut self, offer: Result<(Checked, Vec<yici_provision::Change>), Refused>) -> Came {
+    fn ask(&mut self, offer: Result<(Checked, Vec<Change>), Refused>) -> Came {
         let (checked, changes) = match offer {
             Ok(offer) => offer,
             Err(refused) => return self.refused(&refused),
@@ -185,7 +192,13 @@ impl Asked {
         }
         match self.state.apply(&checked, &self.keys, &self.serials) {
             Ok(()) => {
-                self.wait(&Setup::Applied, None, SAID);
+                match checked.setup.upstream {
+                    Some(_) => {
+                        let key = Setup::Applied(vec![self.key()]);
+                        self.wait(&key, Some(Main::Continue), PATIENCE)
+                    }
+                    None => self.wait(&Setup::Applied(Vec::new()), None, SAID),
+                };
                 Came::Applied
             }
             Err(StateError::Refused(refused)) => self.refused(&refused),
@@ -201,6 +214,33 @@ impl Asked {
                 );
                 Came::Not
             }
+        }
+    }
+
+    /// What upstream enrols this terminal by.
+    fn key(&self) -> Change {
+        let said = match uplink::make_key(&self.key_file) {
+            Ok(key) => {
+                let key = key.public().to_string();
+                // In groups that can be read out.
+                let groups: Vec<&str> = (0..key.len())
+                    .step_by(8)
+                    .filter_map(|at| key.get(at..at + 8))
+                    .collect();
+                groups.join(" ")
+            }
+            Err(error) => error.to_string(),
+        };
+        Change {
+            label: Text {
+                zh: "本机公钥：请到办理系统登记".into(),
+                en: "This terminal's key: enrol it with upstream".into(),
+            },
+            before: None,
+            after: Some(Text {
+                zh: said.clone(),
+                en: said,
+            }),
         }
     }
 

@@ -39,7 +39,7 @@ impl Inner {
         let (look, timely) = match setup {
             Setup::Offered { timely, .. } => (ui::SetupLook::Offered, *timely),
             Setup::Refused(_) => (ui::SetupLook::Refused, Timely::Yes),
-            Setup::Applied => (ui::SetupLook::Applied, Timely::Yes),
+            Setup::Applied(_) => (ui::SetupLook::Applied, Timely::Yes),
         };
         to.set_look(look);
         to.set_doubt(match timely {
@@ -49,8 +49,8 @@ impl Inner {
             Timely::PerhapsExpired => ui::ClockDoubt::PerhapsExpired,
         });
         let changes = match setup {
-            Setup::Offered { changes, .. } => changes.as_slice(),
-            Setup::Refused(_) | Setup::Applied => &[],
+            Setup::Offered { changes, .. } | Setup::Applied(changes) => changes.as_slice(),
+            Setup::Refused(_) => &[],
         };
         fill(
             &lists.rows,
@@ -62,7 +62,7 @@ impl Inner {
         );
         let reasons = match setup {
             Setup::Refused(reasons) => reasons.as_slice(),
-            Setup::Offered { .. } | Setup::Applied => &[],
+            Setup::Offered { .. } | Setup::Applied(_) => &[],
         };
         fill(
             &lists.reasons,

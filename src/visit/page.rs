@@ -209,8 +209,8 @@ pub enum Setup {
     },
     /// It may not, for these reasons.
     Refused(Vec<Text>),
-    /// It was stored.
-    Applied,
+    /// It was stored. What the technician needs to know now, each as a change from nothing.
+    Applied(Vec<Change>),
 }
 
 /// The home page.

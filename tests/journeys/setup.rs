@@ -6,6 +6,8 @@ use std::process::Output;
 
 use tempfile::TempDir;
 use yici::config::Config;
+use yici::uplink::load_key;
+use yici_contract::SecretKey;
 
 use crate::hall::{catalogue, kiosk, output};
 
@@ -83,6 +85,8 @@ impl Workshop {
             "PUBLIC",
             "--state",
             "STATE",
+            "--data",
+            "DATA",
             "--headless",
             "PAGES",
             "--script",
@@ -171,6 +175,34 @@ fn a_stick_is_shown_then_applied_and_the_terminal_starts_with_it() {
     );
     assert_eq!(came, Some(0));
     assert_eq!(workshop.configuration().hall.terminal, "B-08");
+}
+
+#[test]
+fn a_setup_with_an_upstream_makes_the_key_and_shows_what_enrols_it() {
+    let workshop = Workshop::open();
+    let ca = rcgen::generate_simple_self_signed(["cases.example".to_owned()])
+        .unwrap()
+        .cert
+        .pem();
+    let sealing = SecretKey::random().unwrap();
+    let upstream = format!(
+        "[upstream]\nurl = \"https://cases.example:8443\"\nkey = \"{}\"\nca = \"\"\"\n{ca}\"\"\"\n",
+        sealing.public()
+    );
+    workshop.sign(&[("# [upstream]\n", &upstream)]);
+    let came = workshop.start(
+        "wait 应用 30
+         tap 应用
+         wait 本机公钥
+         tap 继续
+         end",
+    );
+    assert_eq!(came, Some(0));
+    let key = load_key(&workshop.path("data/device.key")).unwrap();
+    assert_eq!(
+        workshop.configuration().upstream.unwrap().device.public(),
+        key.public()
+    );
 }
 
 #[test]

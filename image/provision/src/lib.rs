@@ -19,7 +19,7 @@ mod stick;
 pub use changes::{Change, changes};
 pub use check::{Checked, Clock, Timely, check};
 pub use finding::{Code, Finding, Refused};
-pub use render::{FILES, Places, render, render_to};
+pub use render::{FILES, Places, device_key, render, render_to};
 pub use setup::{
     Addressing, Devices, Enrolment, Hall, Network, Phone, Printer, Rotation, Screen, Setup,
     Upstream,

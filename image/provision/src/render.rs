@@ -36,6 +36,11 @@ pub struct Places {
     pub data: PathBuf,
 }
 
+/// Where the device's secret key is, in what outlives a restart.
+pub fn device_key(data: &Path) -> PathBuf {
+    data.join("device.key")
+}
+
 /// The files of a setup: path relative to the directory, and text.
 ///
 /// # Errors
@@ -154,7 +159,7 @@ fn kiosk(setup: &Setup, places: &Places) -> Result<String, toml::ser::Error> {
             url: upstream.url.as_str(),
             ca: "ca.pem",
             key: &upstream.key,
-            device_key: data.join("device.key"),
+            device_key: device_key(data),
             outbox: data.join("outbox"),
         });
     let kiosk = Kiosk {
