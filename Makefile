@@ -27,11 +27,16 @@ lint: packages ## formatting, clippy, licences and sources
 	cargo clippy --locked --workspace --all-targets --features yici-fuzz/targets -- -D warnings
 	tools/deny
 
-test: packages ## unit, property and process tests
-	cargo build --locked --workspace --bins
+# What is built is linted in the same go: clippy by itself would read everything once more. These are
+# the two variables that `cargo clippy` sets.
+test: export RUSTC_WORKSPACE_WRAPPER = clippy-driver
+test: export CLIPPY_ARGS = -Dwarnings__CLIPPY_HACKERY__
+test: packages ## formatting, clippy, licences and sources; unit, property and process tests
+	cargo fmt --all --check
+	tools/deny
+	cargo build --locked --workspace --all-targets
 	cargo test --locked --workspace
 	tools/fuzz 3
-	$(MAKE) --no-print-directory lint
 
 test-usb: packages ## USB, HID and cameras, in a Debian kernel under QEMU (`.ci/run` runs it too)
 	cargo build --locked -p yici-sim -p yici-guest

@@ -81,6 +81,8 @@ pub struct InstalledCatalogue {
 pub struct Upstream {
     /// Upstream's address: `https`, a host, and a port if it is not 443.
     pub url: Url,
+    /// The HTTP proxy on the way there; it sees which host is called, and nothing of what is said.
+    pub proxy: Option<Url>,
     /// The CA that upstream's certificate must be by. No other is trusted.
     pub roots: RootCertStore,
     /// The key that cases are sealed to.
@@ -487,6 +489,7 @@ impl Default for Seconds {
 #[serde(deny_unknown_fields)]
 struct UpstreamKeys {
     url: Spanned<String>,
+    proxy: Option<Spanned<String>>,
     ca: Spanned<PathBuf>,
     key: Spanned<String>,
     device_key: Spanned<PathBuf>,
@@ -502,9 +505,14 @@ impl UpstreamKeys {
         problems: &mut Vec<LabeledSpan>,
     ) -> Option<Upstream> {
         let mut told = |span, message: &str| problems.push(label(span, message));
-        let url = address(self.url.get_ref())
-            .map_err(|message| told(self.url.span(), message))
+        let url = address(self.url.get_ref(), "https")
+            .map_err(|message| told(self.url.span(), &message))
             .ok();
+        let proxy = self.proxy.as_ref().and_then(|proxy| {
+            address(proxy.get_ref(), "http")
+                .map_err(|message| told(proxy.span(), &message))
+                .ok()
+        });
         let ca = base.join(self.ca.get_ref());
         let roots = roots(&ca)
             .map_err(|message| told(self.ca.span(), &format!("{}: {message}", ca.display())))
@@ -535,6 +543,7 @@ impl UpstreamKeys {
         }
         Some(Upstream {
             url: url?,
+            proxy,
             roots: roots?,
             key: key?,
             device: device?,
@@ -544,10 +553,10 @@ impl UpstreamKeys {
     }
 }
 
-fn address(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "no address; write https://host:port")?;
-    if url.scheme() != "https" {
-        return Err("cases travel by https only; write https://host:port");
+fn address(text: &str, scheme: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|_| format!("no address; write {scheme}://host:port"))?;
+    if url.scheme() != scheme {
+        return Err(format!("{scheme} only; write {scheme}://host:port"));
     }
     let plain = url.path() == "/"
         && url.query().is_none()
@@ -555,7 +564,7 @@ fn address(text: &str) -> Result<Url, &'static str> {
         && url.username().is_empty()
         && url.password().is_none();
     if !plain || url.host_str().is_none() {
-        return Err("host and port alone; write https://host:port");
+        return Err(format!("host and port alone; write {scheme}://host:port"));
     }
     Ok(url)
 }
@@ -760,6 +769,11 @@ mod tests {
         for (from, to, told) in [
             ("https://localhost", "http://localhost", "https only"),
             (":8443", ":8443/api", "host and port alone"),
+            (
+                "ca = \"ca",
+                "proxy = \"socks5://p:1\"\nca = \"ca",
+                "http only",
+            ),
             (
                 "https://localhost",
                 "https://me:secret@localhost",

@@ -99,13 +99,22 @@ impl Uplink {
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(true)
+            // The configured one and no other: the environment has none to say.
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             // Calls are rare: a connection that is kept is one that may be found dead.
             .pool_max_idle_per_host(0)
-            .connect_timeout(timing.connect)
+            .connect_timeout(timing.connect);
+        let client = match &config.proxy {
+            Some(proxy) => {
+                let proxy = reqwest::Proxy::all(proxy.clone());
+                client.proxy(proxy.map_err(|error| UplinkError(error.to_string()))?)
+            }
+            None => client,
+        };
+        let client = client
             .build()
             .map_err(|error| UplinkError(error.to_string()))?;
         Ok(Uplink {

@@ -441,7 +441,27 @@ pub fn pages() -> Vec<(&'static str, Page)> {
         ),
         (
             "setup-applied",
-            page(nowhere(false), Content::Setup(Box::new(Setup::Applied))),
+            page(
+                nowhere(false),
+                Content::Setup(Box::new(Setup::Applied(Vec::new()))),
+            ),
+        ),
+        (
+            "setup-applied-key",
+            page(
+                Frame {
+                    main: Some(Main::Continue),
+                    ..nowhere(false)
+                },
+                Content::Setup(Box::new(Setup::Applied(vec![Change {
+                    label: t(
+                        "本机公钥：请到办理系统登记",
+                        "This terminal's key: enrol it with upstream",
+                    ),
+                    before: None,
+                    after: Some(t(&["0123abcd"; 8].join(" "), &["0123abcd"; 8].join(" "))),
+                }]))),
+            ),
         ),
     ]
 }

@@ -67,20 +67,24 @@ class Twin:
         self.screen, self.machine, self.hands, self.keep = screen, machine, hands, keep
         self.touches = 0
 
-    def walk(self, script: pathlib.Path):
+    def walk(self, script: pathlib.Path, last: str = "end"):
+        """Does what the script says up to the step `last`."""
         for number, line in enumerate(script.read_text().splitlines(), 1):
             verb, _, rest = line.strip().partition(" ")
             try:
-                if not self.step(verb, rest.strip()):
+                if verb == "end":
                     return
+                self.step(verb, rest.strip())
             except Missed as missed:
                 host, seen = self.screen.now()
                 self.keep(host, "visit-failed-expected")
                 self.keep(self.machine.screen(), "visit-failed")
                 words = ", ".join(one["label"] for one in seen)[:400]
                 raise Missed(f"{script.name}:{number}: {line}: {missed}; visible: {words}") from None
+            if line.strip() == last:
+                return
 
-    def step(self, verb: str, rest: str) -> bool:
+    def step(self, verb: str, rest: str):
         match verb:
             case "" | "#":
                 pass
@@ -101,11 +105,8 @@ class Twin:
                 time.sleep(float(rest))
             case "shot":
                 self.keep(self.machine.screen(), f"visit-{rest}")
-            case "end":
-                return False
             case _:
                 raise Missed("no step that this citizen knows")
-        return True
 
     def find(self, look) -> dict:
         """What `look` picks from what can be seen, once both screens show the same."""

@@ -27,7 +27,10 @@ pub(super) enum Command {
         /// The catalogue's directory.
         #[arg(long)]
         catalogue: PathBuf,
-        /// What outlives a restart: key, outbox, print ledger.
+        /// The public keys that signed catalogues are taken by; without them, none are.
+        #[arg(long)]
+        catalogue_keys: Option<PathBuf>,
+        /// What outlives a restart: key, outbox, print ledger, installed catalogues.
         #[arg(long)]
         data: PathBuf,
         /// The configuration while nothing was applied.
@@ -51,12 +54,14 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             state,
             public_key,
             catalogue,
+            catalogue_keys,
             data,
             default,
             into,
         } => {
             let places = Places {
                 catalogue: catalogue.clone(),
+                catalogue_keys: catalogue_keys.clone(),
                 data: data.clone(),
             };
             (state, public_key, places, default, into)

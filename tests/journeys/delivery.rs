@@ -23,11 +23,30 @@ use yici_contract::api::{About, Evaluation, Level, ProgressKey, ProgressRequest}
 use yici_contract::problem::Kind;
 
 use crate::hall::{PATIENCE, kiosk};
-use crate::upstream::{Answer, NAME, Running, Server, Terminal, Upstream, configuration};
+use crate::upstream::{Answer, NAME, Proxy, Running, Server, Terminal, Upstream, configuration};
 
 fn states(terminal: &Terminal) -> Vec<String> {
     let state = |line: Value| line["state"].as_str().unwrap().to_owned();
     terminal.outbox().into_iter().map(state).collect()
+}
+
+#[test]
+fn a_case_goes_through_the_proxy_of_the_hall() {
+    let upstream = Upstream::open();
+    let terminal = Terminal::of(&upstream);
+    let proxy = Proxy::open();
+    let mut config = terminal.config();
+    config.proxy = Some(format!("http://{}", proxy.address).parse().unwrap());
+    let running = Running::start(&config);
+    let (number, _) = running.submit();
+    running.delivered(number);
+    assert_eq!(upstream.cases(), [number.to_string()]);
+    let asked = proxy.asked.lock().unwrap().clone();
+    let there = format!("localhost:{}", upstream.address.port());
+    assert!(
+        !asked.is_empty() && asked.iter().all(|place| *place == there),
+        "{asked:?}"
+    );
 }
 
 #[test]

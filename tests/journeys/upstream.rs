@@ -311,6 +311,57 @@ impl Server {
     }
 }
 
+/// A hall's HTTP proxy: tunnels to 127.0.0.1 whatever name it is asked for.
+pub struct Proxy {
+    pub address: SocketAddr,
+    /// The places that it was asked for.
+    pub asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    pub fn open() -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for near in listener.incoming() {
+                let near = near.unwrap();
+                near.set_read_timeout(Some(PATIENCE)).unwrap();
+                let head = head(&near);
+                let place = head.split(' ').nth(1).unwrap().to_owned();
+                let port: u16 = place.rsplit_once(':').unwrap().1.parse().unwrap();
+                assert!(head.starts_with("CONNECT "), "{head}");
+                seen.lock().unwrap().push(place);
+                let far = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                (&near).write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                let ways = [
+                    (near.try_clone().unwrap(), far.try_clone().unwrap()),
+                    (far, near),
+                ];
+                for (mut from, mut to) in ways {
+                    std::thread::spawn(move || {
+                        // Either side may hang up.
+                        let _ = std::io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(std::net::Shutdown::Write);
+                    });
+                }
+            }
+        });
+        Proxy { address, asked }
+    }
+}
+
+/// What is said up to an empty line.
+fn head(mut stream: &TcpStream) -> String {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    String::from_utf8(head).unwrap()
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::SeqCst);

@@ -32,7 +32,9 @@ const ENROLMENT: &str = "enrolment";
 pub struct Places {
     /// The catalogue's directory.
     pub catalogue: PathBuf,
-    /// What outlives a restart: the device's key, the outbox, the print ledger.
+    /// The keys that signed catalogues are taken by; none where none are taken.
+    pub catalogue_keys: Option<PathBuf>,
+    /// What outlives a restart: the device's key, the outbox, the print ledger, installed catalogues.
     pub data: PathBuf,
 }
 
@@ -127,6 +129,10 @@ struct Kiosk<'a> {
 #[derive(Serialize)]
 struct Catalogue<'a> {
     directory: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<&'a Path>,
 }
 
 #[derive(Serialize)]
@@ -144,6 +150,8 @@ struct ScreenKeys {
 #[derive(Serialize)]
 struct UpstreamKeys<'a> {
     url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<&'a str>,
     ca: &'static str,
     key: &'a str,
     device_key: PathBuf,
@@ -157,6 +165,7 @@ fn kiosk(setup: &Setup, places: &Places) -> Result<String, toml::ser::Error> {
         .as_ref()
         .map(|upstream: &Upstream| UpstreamKeys {
             url: upstream.url.as_str(),
+            proxy: setup.network.proxy.as_ref().map(Url::as_str),
             ca: "ca.pem",
             key: &upstream.key,
             device_key: device_key(data),
@@ -166,6 +175,8 @@ fn kiosk(setup: &Setup, places: &Places) -> Result<String, toml::ser::Error> {
         hall: &setup.hall,
         catalogue: Catalogue {
             directory: &places.catalogue,
+            store: (places.catalogue_keys.as_ref()).map(|_| data.join("catalogue")),
+            keys: places.catalogue_keys.as_deref(),
         },
         devices: &setup.devices,
         printer: PrinterKeys {

@@ -64,6 +64,7 @@ fn full() -> String {
 fn places() -> Places {
     Places {
         catalogue: "/usr/share/yici/matters".into(),
+        catalogue_keys: Some("/usr/share/yici/catalogue-keys".into()),
         data: "/var/lib/yici".into(),
     }
 }
