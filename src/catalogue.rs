@@ -36,13 +36,25 @@ pub fn first(config: &Config) -> Result<(Catalog, Option<Follower>), LoadError> 
         Some(catalog) => catalog,
         None => Catalog::load(&config.catalogue)?,
     };
-    Ok((catalog, follower))
+    Ok((ordered(catalog, config.card_reader.is_some()), follower))
+}
+
+/// Its questions in the order that asks people least at this terminal: a card says sex, birth and
+/// address; a typed number the first two.
+fn ordered(mut catalog: Catalog, reader: bool) -> Catalog {
+    catalog.order_questions(|resource| match resource {
+        "card.sex" | "card.birth" => true,
+        "card.local" => reader,
+        _ => false,
+    });
+    catalog
 }
 
 /// Follows what is installed, and asks upstream for newer ones, on a thread of its own. Each other
 /// catalogue becomes an event.
-pub fn follow(mut follower: Follower, upstream: Option<&Upstream>, events: Sender<Event>) {
-    let mut source = upstream.and_then(|upstream| {
+pub fn follow(mut follower: Follower, config: &Config, events: Sender<Event>) {
+    let reader = config.card_reader.is_some();
+    let mut source = config.upstream.as_ref().and_then(|upstream| {
         Source::new(upstream)
             .inspect_err(|error| tracing::error!("no catalogues from upstream: {error}"))
             .ok()
@@ -57,10 +69,11 @@ pub fn follow(mut follower: Follower, upstream: Option<&Upstream>, events: Sende
                 source.ask(&follower);
                 ask = Instant::now() + spread(ASK);
             }
-            if let Some(catalog) = look(&mut follower)
-                && events.send(Event::Catalogue(Arc::new(catalog))).is_err()
-            {
-                return;
+            if let Some(catalog) = look(&mut follower) {
+                let catalog = Arc::new(ordered(catalog, reader));
+                if events.send(Event::Catalogue(catalog)).is_err() {
+                    return;
+                }
             }
         }
     });

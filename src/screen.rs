@@ -204,8 +204,9 @@ impl Screen {
 }
 
 /// Every kind of page that holds something to forget.
-const CLEARED: [ui::PageKind; 28] = [
+const CLEARED: [ui::PageKind; 29] = [
     ui::PageKind::Home,
+    ui::PageKind::Search,
     ui::PageKind::Notice,
     ui::PageKind::Number,
     ui::PageKind::Identity,
@@ -500,6 +501,7 @@ fn name(content: &Content) -> &'static str {
         Content::Receipt(_) => "receipt",
         Content::Track { .. } => "track",
         Content::CaseNumber(_) => "case-number",
+        Content::Search(_) => "search",
         Content::Asking => "asking",
         Content::Progress(_) => "progress",
         Content::NoProgress(_) => "no-progress",
@@ -540,6 +542,7 @@ fn kind(content: &Content) -> ui::PageKind {
         Content::Receipt(_) => ui::PageKind::Receipt,
         Content::Track { .. } => ui::PageKind::Track,
         Content::CaseNumber(_) => ui::PageKind::CaseNumber,
+        Content::Search(_) => ui::PageKind::Search,
         Content::Asking => ui::PageKind::Asking,
         Content::Progress(_) => ui::PageKind::Progress,
         Content::NoProgress(_) => ui::PageKind::NoProgress,
@@ -637,6 +640,7 @@ impl Inner {
         match content {
             Content::Idle => {}
             Content::Home(home) => self.home(home, look),
+            Content::Search(search) => self.search(search, lang),
             Content::Notice(notice) => self.notice(notice, lang),
             Content::Consent { reader } => {
                 let to = self.window.global::<ui::ConsentAdapter>();

@@ -7,7 +7,7 @@ use crate::answer::{Answer, Answers};
 use crate::interview::State;
 use crate::model::{Catalog, Lang, MaterialForm, Matter, Original, QuestionKind, Situation, Text};
 use crate::outcome::{Needed, Reason};
-use crate::why::{Given, NotNeeded};
+use crate::why::{Given, MOST_CHANGES, NotNeeded};
 
 /// What answers and a choice of items lead to. Strict: an answer that cannot be one, or to a
 /// question that is not asked, is an error. Without `items` all of the situation's are taken.
@@ -134,7 +134,7 @@ fn settled(
         },
     };
     let outcome = matter.outcome(situation, answers, &chosen);
-    let explanation = matter.explain(situation, answers, &chosen);
+    let explanation = matter.explain(situation, answers, &chosen, MOST_CHANGES);
     let unless = |given: Option<&Given>, name: &Text| {
         given.map(|given| {
             let text = matter.unless_in_words(name, given);

@@ -49,4 +49,4 @@ pub use schema::{
 };
 pub use sufficiency::Own;
 pub use time::{Age, OpenDays, OpenTime};
-pub use why::{Explanation, Given, NotNeeded};
+pub use why::{Explanation, Given, MOST_CHANGES, NotNeeded};

@@ -7,8 +7,8 @@ use crate::answer::{Answer, Answers, Meaning};
 use crate::model::{Condition, Lang, Matter, Situation, Text};
 use crate::plan::{Cube, End, Walk, bit};
 
-/// So many answers are changed at most.
-const MOST_CHANGES: usize = 3;
+/// So many answers are changed at most, where all is to be known: [`Matter::explain`].
+pub const MOST_CHANGES: usize = 3;
 
 /// So many other interviews are tried at most: with few questions all, with many the nearest.
 const MOST_TRIES: usize = 5000;
@@ -63,12 +63,14 @@ struct Thing<'m> {
 
 impl Matter {
     /// Why the rest is not needed, and the nearest other answers without which what is needed
-    /// would be. A window is no such answer: who is served there is not spared anything.
+    /// would be: answers that differ in at most `changes` (or [`MOST_CHANGES`]) questions. A window is
+    /// no such answer: who is served there is not spared anything.
     pub fn explain(
         &self,
         situation: &Situation,
         answers: &Answers,
         chosen: &BTreeSet<String>,
+        changes: usize,
     ) -> Explanation {
         let things = self.things();
         let given = self.given(situation, answers);
@@ -96,7 +98,7 @@ impl Matter {
             asked: BTreeMap::new(),
             left: MOST_TRIES,
         };
-        for depth in 1..=MOST_CHANGES {
+        for depth in 1..=changes.min(MOST_CHANGES) {
             // Of two that are equally near, the one that takes no item away.
             for keeps_items in [true, false] {
                 tries.keeps_items = keeps_items;

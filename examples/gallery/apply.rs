@@ -116,6 +116,10 @@ pub fn pages() -> Vec<(&'static str, Page)> {
             }),
         )
     };
+    let search = |typed: &str, found| {
+        let typed = typed.into();
+        page(nowhere(true), Content::Search(Search { typed, found }))
+    };
     let no_progress = |fault, main| {
         page(
             Frame {
@@ -353,6 +357,28 @@ pub fn pages() -> Vec<(&'static str, Page)> {
             ),
         ),
         ("casenumber", case_number("7K3M-Q9X", None)),
+        ("search-empty", search("", Vec::new())),
+        (
+            "search",
+            search(
+                "sb",
+                [
+                    ("social-card", "社会保障卡", "Social security card"),
+                    (
+                        "utilities",
+                        "水电气网联合报装",
+                        "Water, power, gas and network",
+                    ),
+                ]
+                .map(|(id, zh, en)| MatterCard {
+                    id: id.into(),
+                    name: t(zh, en),
+                    stage: t("就业", "Work"),
+                })
+                .into(),
+            ),
+        ),
+        ("search-nothing", search("qqqq", Vec::new())),
         (
             "casenumber-check",
             case_number("7K3M-Q9XD-2T5W-RB8F", Some(CaseNumberFault::Check)),

@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let mut watchdog = Watchdog::start();
     let devices = Devices::start(&config, &events, &mut watchdog);
     if let Some(follower) = follower {
-        catalogue::follow(follower, config.upstream.as_ref(), events.clone());
+        catalogue::follow(follower, &config, events.clone());
     }
     drop(events);
     let clock = Clock::start();

@@ -103,6 +103,10 @@ impl Inner {
                     .global::<ui::PrintingAdapter>()
                     .set_state(ui::PrintState::Busy);
             }
+            ui::PageKind::Search => {
+                self.window.global::<ui::SearchAdapter>().set_typed(empty());
+                lists.found.clear();
+            }
             ui::PageKind::Phone => {
                 let to = self.window.global::<ui::PhoneAdapter>();
                 to.set_code(slint::Image::default());

@@ -6,14 +6,15 @@ use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 use yici_catalog::{Group, Lang};
 use yici_ui as ui;
 
+use super::keyboard::Keys;
 use super::{
     Inner, Look, Senders, actor, answers, cause, choices, contacts, date_parts, fill, joined,
     lines, maybe, model, offer, original, pairs, whole, words,
 };
 use crate::visit::page::{
     CardState, DateFault, FlowStep, Goodbye, Help, Home, Identity, Input, Item, Journey, Material,
-    MatterCard, Method, Notice, Number, NumberFault, Offer, Outcome, Printing, Question, Trust,
-    Unsure, Window,
+    MatterCard, Method, Notice, Number, NumberFault, Offer, Outcome, Printing, Question, Search,
+    Trust, Unsure, Window,
 };
 use crate::visit::touch::Touch;
 
@@ -24,6 +25,7 @@ const FLOW_COLUMNS: usize = 3;
 #[derive(Default)]
 pub(super) struct Lists {
     pub home: Rc<VecModel<ui::HomeRow>>,
+    pub found: Rc<VecModel<ui::MatterCard>>,
     pub not_here: Rc<VecModel<ui::Pair>>,
     pub acceptance: Rc<VecModel<SharedString>>,
     pub notes: Rc<VecModel<SharedString>>,
@@ -50,6 +52,10 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     home.on_persons(to.plain(Touch::Group(Group::Person)));
     home.on_businesses(to.plain(Touch::Group(Group::Business)));
     home.on_ask_progress(to.plain(Touch::Track));
+    home.on_search(to.plain(Touch::Search));
+    window
+        .global::<ui::SearchAdapter>()
+        .on_choose(to.id(Touch::Matter));
     window
         .global::<ui::NoticeAdapter>()
         .on_print(to.plain(Touch::Print));
@@ -100,6 +106,9 @@ impl Lists {
         window
             .global::<ui::HomeAdapter>()
             .set_rows(model(&self.home));
+        window
+            .global::<ui::SearchAdapter>()
+            .set_found(model(&self.found));
         let notice = window.global::<ui::NoticeAdapter>();
         notice.set_not_here(model(&self.not_here));
         notice.set_acceptance(model(&self.acceptance));
@@ -135,11 +144,7 @@ impl Lists {
 
 impl Inner {
     pub(super) fn home(&self, home: &Home, look: Look) {
-        let matter = |matter: &MatterCard| ui::MatterCard {
-            id: matter.id.as_str().into(),
-            name: words(&matter.name, look.lang),
-            stage: words(&matter.stage, look.lang),
-        };
+        let matter = |matter: &MatterCard| matter_card(matter, look.lang);
         // Side by side; in large type one.
         let rows = home.matters.chunks(if look.large { 1 } else { 2 });
         let rows = rows.map(|row| ui::HomeRow {
@@ -156,6 +161,17 @@ impl Inner {
         to.set_no_card(off(Journey::IdentityByCard));
         to.set_no_paper(off(Journey::Paper));
         to.set_no_submitting(off(Journey::Submit));
+    }
+
+    pub(super) fn search(&self, search: &Search, lang: Lang) {
+        self.keyboard.lay(Keys::Search, lang);
+        let to = self.window.global::<ui::SearchAdapter>();
+        to.set_typed(search.typed.as_str().into());
+        let found = search.found.iter();
+        fill(
+            &self.lists.found,
+            found.map(|matter| matter_card(matter, lang)),
+        );
     }
 
     pub(super) fn notice(&self, notice: &Notice, lang: Lang) {
@@ -392,6 +408,14 @@ impl Inner {
         let to = self.window.global::<ui::GoodbyeAdapter>();
         to.set_card(goodbye.card);
         to.set_paper(goodbye.paper);
+    }
+}
+
+fn matter_card(matter: &MatterCard, lang: Lang) -> ui::MatterCard {
+    ui::MatterCard {
+        id: matter.id.as_str().into(),
+        name: words(&matter.name, lang),
+        stage: words(&matter.stage, lang),
     }
 }
 

@@ -26,6 +26,8 @@ const MOST_CANDIDATES: usize = 200;
 pub(super) enum Keys {
     /// Any text: pinyin, letters, digits, symbols.
     Text,
+    /// The same, letters first: what is looked for is found by the letters of its pinyin.
+    Search,
     /// Capital letters and digits only.
     Code,
 }
@@ -135,7 +137,7 @@ impl Keyboard {
         }
         self.pinyin.set(match (keys, lang) {
             (Keys::Text, Lang::Zh) => true,
-            (Keys::Text, Lang::En) | (Keys::Code, Lang::Zh | Lang::En) => false,
+            (Keys::Text, Lang::En) | (Keys::Search | Keys::Code, Lang::Zh | Lang::En) => false,
         });
         self.upper.set(false);
         self.symbols.set(false);

@@ -2,7 +2,7 @@
 
 use yici_catalog::{Group, Matter, Text};
 
-use super::page::{Home, Notice, NoticeItem, NoticeMaterial};
+use super::page::{Home, MatterCard, Notice, NoticeItem, NoticeMaterial, Search};
 use super::terminal::Around;
 
 /// The matters of persons or of businesses; all, if there is but one kind.
@@ -22,6 +22,26 @@ pub(super) fn home(group: Group, around: &Around) -> Home {
         },
         track: around.health.submits(),
         taken_off: around.health.taken_off(),
+    }
+}
+
+/// Most matters shown for one search.
+const MOST_FOUND: usize = 8;
+
+/// What the typed words find.
+pub(super) fn search(typed: &str, around: &Around) -> Search {
+    let found = around
+        .catalog
+        .search(typed)
+        .into_iter()
+        .filter_map(|matter| {
+            let mut stages = around.catalog.stages.iter();
+            let stage = stages.find(|stage| stage.id == matter.stage)?;
+            Some(MatterCard::of(matter, &stage.name))
+        });
+    Search {
+        typed: typed.to_owned(),
+        found: found.take(MOST_FOUND).collect(),
     }
 }
 

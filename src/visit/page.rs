@@ -2,7 +2,7 @@
 //! (later) speech read nothing else. Texts that authors wrote travel as [`Text`] in both
 //! languages; the reader of the page picks one.
 
-use yici_catalog::{Catalog, Group, Lang, Text};
+use yici_catalog::{Catalog, Group, Lang, Matter, Text};
 use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
@@ -106,6 +106,8 @@ pub enum Content {
     Idle,
     /// Matters by life stage of persons and businesses (R1).
     Home(Home),
+    /// Looking for a matter by words.
+    Search(Search),
     /// One-time notification (一次告知, clause 3).
     Notice(Box<Notice>),
     /// Purpose and consent before the card is read (R34).
@@ -226,19 +228,35 @@ pub struct Home {
     pub taken_off: Vec<Journey>,
 }
 
+/// What was typed to find a matter, and what it finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// As far as it was typed.
+    pub typed: String,
+    /// The matters that fit, best first.
+    pub found: Vec<MatterCard>,
+}
+
 impl Home {
     /// The matters of persons or of businesses, in the order of life stages.
     pub fn matters(catalog: &Catalog, group: Group) -> Vec<MatterCard> {
         let stages = catalog.stages.iter().filter(|stage| stage.group == group);
         let cards = stages.flat_map(|stage| {
             let matters = catalog.matters.iter().filter(|m| m.stage == stage.id);
-            matters.map(|matter| MatterCard {
-                id: matter.id.clone(),
-                name: matter.short.clone(),
-                stage: stage.name.clone(),
-            })
+            matters.map(|matter| MatterCard::of(matter, &stage.name))
         });
         cards.collect()
+    }
+}
+
+impl MatterCard {
+    /// A matter at its stage of life.
+    pub fn of(matter: &Matter, stage: &Text) -> MatterCard {
+        MatterCard {
+            id: matter.id.clone(),
+            name: matter.short.clone(),
+            stage: stage.clone(),
+        }
     }
 }
 
@@ -534,7 +552,7 @@ pub struct Material {
     pub original: yici_catalog::Original,
     /// Paper copies.
     pub copies: u32,
-    /// Why it is needed, one sentence per item that needs it.
+    /// Why it is needed, one sentence per item that needs it; and with which one other answer it would not be.
     pub why: Vec<Text>,
 }
 

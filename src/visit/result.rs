@@ -37,6 +37,8 @@ pub(super) fn outcome(
 ) -> Outcome {
     let settled = &matter.situations[situation];
     let outcome = matter.outcome(settled, answers, chosen);
+    // One other answer: more of them are no help to somebody who stands there.
+    let unless = matter.explain(settled, answers, chosen, 1).material_unless;
     let items: Vec<Item> = outcome
         .items
         .iter()
@@ -85,6 +87,11 @@ pub(super) fn outcome(
                         .why
                         .iter()
                         .map(|reason| reason.text.clone())
+                        .chain(
+                            unless
+                                .get(&needed.material)
+                                .map(|given| matter.unless_in_words(&material.name, given)),
+                        )
                         .collect(),
                 })
             })

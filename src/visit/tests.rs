@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::civil::datetime;
 use proptest::prelude::*;
 use yici_catalog::{Catalog, Group, Lang, Text};
+use yici_contract::Private;
 use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::status::{Cause, DeviceState, Paper, PrinterStatus, ReaderStatus};
 
@@ -244,6 +245,37 @@ fn another_catalogue_is_taken_between_visits() {
     // While nobody is there, at once.
     walk.event(Event::Catalogue(shipped()));
     assert_eq!(walk.touch(Touch::Wake).content, all.content);
+}
+
+#[test]
+fn a_matter_is_found_by_the_letters_of_its_pinyin() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    let found = |page: &Page| match &page.content {
+        Content::Search(search) => {
+            let ids: Vec<String> = search.found.iter().map(|card| card.id.clone()).collect();
+            (search.typed.clone(), ids)
+        }
+        other => panic!("{other:?}"),
+    };
+    let page = walk.touch(Touch::Search);
+    assert_eq!(found(&page), (String::new(), Vec::new()));
+    for letter in ["x", "s", "e", "q", "q", "q"] {
+        walk.touch(Touch::Insert(Private::new(letter)));
+    }
+    assert_eq!(found(&walk.terminal.view()).1, Vec::<String>::new());
+    for _ in 0..3 {
+        walk.touch(Touch::Erase);
+    }
+    let (typed, ids) = found(&walk.terminal.view());
+    assert_eq!((typed.as_str(), ids[0].as_str()), ("xse", "newborn"));
+    walk.touch(Touch::Insert(Private::new("x".repeat(200))));
+    assert_eq!(found(&walk.terminal.view()).0.chars().count(), 40);
+    assert!(matches!(walk.touch(Touch::Back).content, Content::Home(_)));
+    walk.touch(Touch::Search);
+    let page = walk.touch(Touch::Matter("newborn".into()));
+    assert!(matches!(page.content, Content::Notice(_)));
+    assert!(matches!(walk.touch(Touch::Back).content, Content::Home(_)));
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub enum Touch {
     Stay,
     /// See the matters of persons or of businesses on the home page.
     Group(Group),
+    /// Look for a matter by words.
+    Search,
     /// Choose a matter on the home page, by id.
     Matter(String),
     /// Print what this page offers on paper.

@@ -20,6 +20,9 @@ use super::track::TypedNumber;
 use super::{CardReply, Effect, Now, SlipId, Touch, VisitId, form, notice, result, sheet};
 use crate::slips::Document;
 
+/// Most characters of a search: more find nothing.
+const MOST_SOUGHT: usize = 40;
+
 /// Where a visit stands.
 #[derive(Clone, PartialEq)]
 pub(super) enum Place {
@@ -72,6 +75,8 @@ pub(super) enum Place {
         wrong: bool,
     },
     CaseNumber(TypedNumber),
+    /// Looking for a matter: what was typed.
+    Search(String),
     /// Waiting for the answer to this question of the visit.
     Asking {
         ask: u32,
@@ -228,6 +233,7 @@ impl Visit {
                 }
                 Vec::new()
             }
+            Touch::Search => self.go(Place::Search(String::new())),
             Touch::Matter(id) => self.choose_matter(&id, around),
             Touch::Print => self.print(around),
             Touch::Phone => self.phone(around),
@@ -495,6 +501,7 @@ impl Visit {
             | Place::NotStored(_)
             | Place::Track { .. }
             | Place::CaseNumber(_)
+            | Place::Search(_)
             | Place::Asking { .. }
             | Place::Progress(_)
             | Place::NoProgress(..) => true,
@@ -567,6 +574,7 @@ impl Visit {
                 wrong: *wrong,
             },
             Place::CaseNumber(typed) => Content::CaseNumber(typed.view()),
+            Place::Search(typed) => Content::Search(notice::search(typed, around)),
             Place::Asking { .. } => Content::Asking,
             Place::Progress(progress) => Content::Progress(progress.clone()),
             Place::NoProgress(fault, _) => Content::NoProgress(*fault),
@@ -586,6 +594,7 @@ impl Visit {
             | Place::Evaluate(_)
             | Place::Track { .. }
             | Place::CaseNumber(_)
+            | Place::Search(_)
             | Place::Asking { .. }
             | Place::Progress(_)
             | Place::NoProgress(..)
@@ -637,6 +646,7 @@ impl Visit {
             | Place::Submitting { .. }
             | Place::Track { .. }
             | Place::Asking { .. }
+            | Place::Search(_)
             | Place::Recovered { .. } => (None, false),
             Place::Form { .. } | Place::Check => (Some(Main::Continue), true),
             Place::Field(entry) => {
@@ -706,6 +716,7 @@ impl Visit {
             | Place::Submitting { .. }
             | Place::Track { .. }
             | Place::Asking { .. }
+            | Place::Search(_)
             | Place::Recovered { .. } => Vec::new(),
             Place::Form { topic, .. } => {
                 let topic = *topic;
@@ -854,6 +865,7 @@ impl Visit {
             | Place::Goodbye { .. }
             | Place::Track { .. }
             | Place::CaseNumber(_)
+            | Place::Search(_)
             | Place::Asking { .. }
             | Place::Progress(_)
             | Place::NoProgress(..)
@@ -1015,6 +1027,18 @@ impl Visit {
     fn write(&mut self, text: Option<&str>, around: &Around) -> Vec<Effect> {
         if let Place::CaseNumber(_) = self.place {
             return self.edit_case(text);
+        }
+        if let Place::Search(typed) = &mut self.place {
+            match text {
+                Some(text) => {
+                    let room = MOST_SOUGHT.saturating_sub(typed.chars().count());
+                    typed.extend(text.chars().filter(|c| !c.is_control()).take(room));
+                }
+                None => {
+                    typed.pop();
+                }
+            }
+            return Vec::new();
         }
         self.edit(text, around)
     }
@@ -1264,6 +1288,7 @@ impl Visit {
             | Place::NotStored(_)
             | Place::Track { .. }
             | Place::CaseNumber(_)
+            | Place::Search(_)
             | Place::Asking { .. }
             | Place::Progress(_)
             | Place::NoProgress(..)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::json;
-use yici_catalog::{Answer, Answers, Catalog, Matter, Outcome, QuestionKind, State};
+use yici_catalog::{Answer, Answers, Catalog, MOST_CHANGES, Matter, Outcome, QuestionKind, State};
 
 use crate::support::{TODAY, answers, demo};
 
@@ -113,7 +113,7 @@ fn the_nearest_other_answers_are_the_nearest() {
         let situation = &matter.situations[*s];
         let chosen = matter.all_items(situation);
         let (materials, fields) = asked_for(&matter.outcome(situation, answers, &chosen));
-        let explanation = matter.explain(situation, answers, &chosen);
+        let explanation = matter.explain(situation, answers, &chosen, MOST_CHANGES);
         let outcomes: Vec<_> = matter
             .situations
             .iter()
@@ -161,7 +161,7 @@ fn an_answer_that_takes_no_item_away_comes_first() {
     );
     let situation = &matter.situations[settled(&matter, &given).unwrap()];
     let chosen = matter.all_items(situation);
-    let explanation = matter.explain(situation, &given, &chosen);
+    let explanation = matter.explain(situation, &given, &chosen, MOST_CHANGES);
     let unless = &explanation.material_unless["marriage-certificate"];
     assert_eq!(unless, &[("married".to_owned(), "no".to_owned())]);
     let name = &matter.material("marriage-certificate").unwrap().name;
@@ -180,7 +180,7 @@ fn what_is_not_needed_is_explained() {
     );
     let situation = &matter.situations[settled(&matter, &given).unwrap()];
     let chosen = BTreeSet::from(["certificate".to_owned()]);
-    let explanation = matter.explain(situation, &given, &chosen);
+    let explanation = matter.explain(situation, &given, &chosen, MOST_CHANGES);
     let told: Vec<_> = explanation
         .materials_not_needed
         .iter()
@@ -244,7 +244,7 @@ fn everything_shipped_is_explained() {
         for situation in matter.situations.iter().step_by(step) {
             let chosen = matter.all_items(situation);
             let outcome = matter.outcome(situation, &Answers::new(), &chosen);
-            let explanation = matter.explain(situation, &Answers::new(), &chosen);
+            let explanation = matter.explain(situation, &Answers::new(), &chosen, MOST_CHANGES);
             let (materials, fields) = asked_for(&outcome);
             let not_asked = outcome.not_asked.iter().map(|n| &n.material);
             let not_needed = explanation.materials_not_needed.iter().map(|n| &n.id);
