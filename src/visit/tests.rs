@@ -251,12 +251,12 @@ fn another_catalogue_is_taken_between_visits() {
 fn a_matter_is_found_by_the_letters_of_its_pinyin() {
     let mut walk = Walk::new();
     walk.touch(Touch::Wake);
-    let found = |page: &Page| match &page.content {
-        Content::Search(search) => {
-            let ids: Vec<String> = search.found.iter().map(|card| card.id.clone()).collect();
-            (search.typed.clone(), ids)
-        }
-        other => panic!("{other:?}"),
+    let found = |page: &Page| {
+        let Content::Search(search) = &page.content else {
+            panic!("{:?}", page.content)
+        };
+        let ids: Vec<String> = search.found.iter().map(|card| card.id.clone()).collect();
+        (search.typed.clone(), ids)
     };
     let page = walk.touch(Touch::Search);
     assert_eq!(found(&page), (String::new(), Vec::new()));
