@@ -27,9 +27,8 @@ lint: packages ## formatting, clippy, licences and sources
 	cargo clippy --locked --workspace --all-targets --features yici-fuzz/targets -- -D warnings
 	tools/deny
 
-# What is built is linted in the same go: clippy by itself would read everything once more. These are
-# the two variables that `cargo clippy` sets.
-test: export RUSTC_WORKSPACE_WRAPPER = clippy-driver
+# Lints while it builds. These are the two variables that `cargo clippy` sets.
+test: export RUSTC_WORKSPACE_WRAPPER = $(CURDIR)/tools/rustc
 test: export CLIPPY_ARGS = -Dwarnings__CLIPPY_HACKERY__
 test: packages ## formatting, clippy, licences and sources; unit, property and process tests
 	cargo fmt --all --check
