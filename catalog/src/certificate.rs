@@ -54,7 +54,7 @@ impl Catalog {
             );
             let finding = Finding::of_file(Code::BadValue, REGIONS_DIR, message);
             return Err(LoadError::new(vec![
-                finding.help("certify a catalogue whose own region has no overlay"),
+                finding.help("`kiosk catalog region DIR CODE --out NEW` writes one without overlays, to be certified"),
             ]));
         }
         let insufficient = catalog.matters.iter().flat_map(|matter| {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use miette::NamedSource;
+use serde_json::Value;
 use toml::de::DeTable;
 
 use crate::check;
@@ -48,6 +49,21 @@ impl Catalog {
         }
     }
 
+    /// The TOML files of a catalogue of its own that says what this one says with a region's overlays:
+    /// names and texts. Comments are lost. It can be certified, signed and installed as any other.
+    ///
+    /// # Errors
+    /// When the catalogue has findings as that region has it.
+    pub fn merged_files(dir: &Path, region: &str) -> Result<Vec<(String, String)>, LoadError> {
+        Catalog::load_region(dir, Some(region))?;
+        let mut findings = Vec::new();
+        let merged = merged(dir, region, &mut findings);
+        match merged {
+            Some(files) if findings.is_empty() => Ok(files),
+            Some(_) | None => Err(LoadError::new(findings)),
+        }
+    }
+
     /// Loads the catalogue as it is, and as each region has it that has overlays: each is checked
     /// as merged. The catalogue's own region comes first.
     pub fn load_every_region(dir: &Path) -> Result<Vec<Catalog>, LoadError> {
@@ -80,46 +96,24 @@ impl Catalog {
 }
 
 fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option<Catalog> {
-    let names = match list(dir) {
-        Ok(names) => names,
-        Err(finding) => {
-            findings.push(*finding);
-            return None;
-        }
-    };
     let mut matters = Vec::new();
     let mut shared = None;
-    let sources: Vec<_> = names
-        .iter()
-        .filter_map(|name| source_of(dir, name, findings))
-        .collect();
-    let regions = regions(dir, findings);
-    let own = own_region(&sources);
-    let region = region.or(own.as_deref()).unwrap_or_default();
-    let is_other = own.as_deref() != Some(region);
-    let chain = chain(region, &regions);
-    if is_other && own.is_some() && chain.is_empty() {
-        let message = format!("no overlay is for region {region}");
-        let finding = Finding::of_file(Code::UnknownReference, REGIONS_DIR, message);
-        findings.push(finding.help(format!("there are: {}", regions.join(", "))));
-    }
-    let overlays = overlays(dir, &chain, &names, findings);
-    for source in &sources {
-        let files: Vec<_> = iter::once(source)
-            .chain(overlays.iter().filter(|o| file_name(o) == source.name()))
-            .collect();
+    let folder = open(dir, region, findings)?;
+    for (source, files) in folder.files() {
         if source.name() == CATALOGUE_FILE {
-            let schemas = (
-                schema::catalogue_schema(),
-                schema::catalogue_overlay_schema(),
-            );
-            shared = overlay::read::<CatalogueFile>(&files, schemas, findings);
+            shared = overlay::read::<CatalogueFile>(&files, catalogue_schemas(), findings);
         } else {
-            let schemas = (schema::matter_schema(), schema::matter_overlay_schema());
-            let read = overlay::read::<MatterFile>(&files, schemas, findings);
+            let read = overlay::read::<MatterFile>(&files, matter_schemas(), findings);
             matters.extend(read.map(|(doc, file)| (source.name(), doc, file)));
         }
     }
+    let Folder {
+        names,
+        region,
+        is_other,
+        has_overlays,
+        ..
+    } = &folder;
     if !names.iter().any(|name| name == CATALOGUE_FILE) {
         let message = format!("the catalogue's folder has no {CATALOGUE_FILE}");
         findings.push(Finding::of_file(Code::Unreadable, CATALOGUE_FILE, message));
@@ -131,7 +125,7 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
     }
     let (doc, shared) = shared?;
     check::catalogue(&doc, &shared, findings);
-    if is_other && !chain.is_empty() && !doc.is_changed(at!["region"]) {
+    if *is_other && *has_overlays && !doc.is_changed(at!["region"]) {
         let message = format!("region {region} has no name: no overlay says `region`");
         let finding = Finding::of_file(Code::Incomplete, REGIONS_DIR, message);
         findings.push(finding.help(format!("say it in regions/{region}/{CATALOGUE_FILE}")));
@@ -149,12 +143,97 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
         matters: built,
         version: shared.version,
         region: shared.region,
-        region_code: region.to_owned(),
+        region_code: region.clone(),
         stages: shared.stages,
         units: shared.units,
         resources: shared.resources,
         applicants: shared.applicants,
     })
+}
+
+fn merged(dir: &Path, region: &str, findings: &mut Vec<Finding>) -> Option<Vec<(String, String)>> {
+    let folder = open(dir, Some(region), findings)?;
+    let mut merged = Vec::new();
+    for (source, files) in folder.files() {
+        let table = if source.name() == CATALOGUE_FILE {
+            let mut table = overlay::write(&files, catalogue_schemas(), findings)?;
+            table.insert("region_code".into(), region.into());
+            table
+        } else {
+            overlay::write(&files, matter_schemas(), findings)?
+        };
+        let text = toml::to_string_pretty(&table).ok()?;
+        merged.push((source.name().to_owned(), text));
+    }
+    Some(merged)
+}
+
+/// The files of a catalogue and the overlays that a region puts onto them.
+struct Folder {
+    names: Vec<String>,
+    sources: Vec<Arc<NamedSource<String>>>,
+    overlays: Vec<Arc<NamedSource<String>>>,
+    /// The region's code.
+    region: String,
+    /// It is not the catalogue's own.
+    is_other: bool,
+    has_overlays: bool,
+}
+
+impl Folder {
+    /// Each file, and the same with its overlays behind it.
+    fn files(
+        &self,
+    ) -> impl Iterator<Item = (&Arc<NamedSource<String>>, Vec<&Arc<NamedSource<String>>>)> {
+        self.sources.iter().map(|source| {
+            let overlays = self.overlays.iter();
+            let overlays = overlays.filter(|overlay| file_name(overlay) == source.name());
+            (source, iter::once(source).chain(overlays).collect())
+        })
+    }
+}
+
+fn open(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option<Folder> {
+    let names = match list(dir) {
+        Ok(names) => names,
+        Err(finding) => {
+            findings.push(*finding);
+            return None;
+        }
+    };
+    let sources: Vec<_> = names
+        .iter()
+        .filter_map(|name| source_of(dir, name, findings))
+        .collect();
+    let regions = regions(dir, findings);
+    let own = own_region(&sources);
+    let region = region.or(own.as_deref()).unwrap_or_default().to_owned();
+    let is_other = own.as_deref() != Some(&region);
+    let chain = chain(&region, &regions);
+    if is_other && own.is_some() && chain.is_empty() {
+        let message = format!("no overlay is for region {region}");
+        let finding = Finding::of_file(Code::UnknownReference, REGIONS_DIR, message);
+        findings.push(finding.help(format!("there are: {}", regions.join(", "))));
+    }
+    Some(Folder {
+        overlays: overlays(dir, &chain, &names, findings),
+        has_overlays: !chain.is_empty(),
+        names,
+        sources,
+        region,
+        is_other,
+    })
+}
+
+fn catalogue_schemas() -> (&'static Value, &'static Value) {
+    (
+        schema::catalogue_schema(),
+        schema::catalogue_overlay_schema(),
+    )
+}
+
+fn matter_schemas() -> (&'static Value, &'static Value) {
+    (schema::matter_schema(), schema::matter_overlay_schema())
 }
 
 /// The name and text of each TOML file.

@@ -2,6 +2,7 @@
 //! ids, key by key; what is new and what goes is named, so that a misspelled id changes nothing
 //! by mistake. The merged file is checked as any other.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter;
 use std::ops::Range;
@@ -41,6 +42,58 @@ pub fn read<'s, T: DeserializeOwned>(
     schemas: (&Value, &Value),
     findings: &mut Vec<Finding>,
 ) -> Option<(Document<'s>, T)> {
+    let (sources, root) = merged(files, schemas, findings)?;
+    shape::build(sources, root, findings)
+}
+
+/// The same as TOML anew. Comments and the order of keys are lost.
+pub fn write(
+    files: &[&Arc<NamedSource<String>>],
+    schemas: (&Value, &Value),
+    findings: &mut Vec<Finding>,
+) -> Option<toml::Table> {
+    let (_, root) = merged(files, schemas, findings)?;
+    match plain(root.get_ref())? {
+        toml::Value::Table(table) => Some(table),
+        toml::Value::String(_)
+        | toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Array(_) => None,
+    }
+}
+
+/// A value without its place; nothing for a number that this machine has not.
+fn plain(value: &DeValue) -> Option<toml::Value> {
+    Some(match value {
+        DeValue::String(text) => toml::Value::String(text.to_string()),
+        DeValue::Integer(number) => {
+            let number = i64::from_str_radix(number.as_str(), number.radix());
+            toml::Value::Integer(number.ok()?)
+        }
+        DeValue::Float(number) => toml::Value::Float(number.as_str().parse().ok()?),
+        DeValue::Boolean(truth) => toml::Value::Boolean(*truth),
+        DeValue::Datetime(time) => toml::Value::Datetime(*time),
+        DeValue::Array(values) => {
+            let values = values.iter().map(|value| plain(value.get_ref()));
+            toml::Value::Array(values.collect::<Option<_>>()?)
+        }
+        DeValue::Table(table) => {
+            let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue>)| {
+                Some((Cow::to_string(key.get_ref()), plain(value.get_ref())?))
+            };
+            toml::Value::Table(table.iter().map(entry).collect::<Option<_>>()?)
+        }
+    })
+}
+
+/// A file with its overlays, which come after it, as one tree.
+fn merged<'s>(
+    files: &[&'s Arc<NamedSource<String>>],
+    schemas: (&Value, &Value),
+    findings: &mut Vec<Finding>,
+) -> Option<(Sources, Spanned<DeValue<'s>>)> {
     let sources = Sources::new(files);
     let mut roots = files.iter().enumerate().map(|(f, source)| {
         let schema = if f == 0 { schemas.0 } else { schemas.1 };
@@ -69,7 +122,7 @@ pub fn read<'s, T: DeserializeOwned>(
             return None;
         }
     }
-    shape::build(sources, root, findings)
+    Some((sources, root))
 }
 
 /// Puts an overlay onto a file. Both have the right shape; spans are those of `sources`. All that

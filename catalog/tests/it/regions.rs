@@ -401,3 +401,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_regions_own_catalogue_says_the_same_and_can_be_certified() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("matters");
+    let there = Catalog::load_region(&shipped, Some("330100")).unwrap();
+    let own = tempfile::tempdir().unwrap();
+    for (name, text) in Catalog::merged_files(&shipped, "330100").unwrap() {
+        fs::write(own.path().join(name), text).unwrap();
+    }
+    let samples = own.path().join("samples");
+    fs::create_dir(&samples).unwrap();
+    for sample in fs::read_dir(shipped.join("samples")).unwrap() {
+        let sample = sample.unwrap();
+        fs::copy(sample.path(), samples.join(sample.file_name())).unwrap();
+    }
+    let (alone, certificate) = Catalog::certify(own.path()).unwrap();
+    assert_eq!(alone.region_code, "330100");
+    assert_eq!(alone.region, there.region);
+    let differing = yici_catalog::diff(&there, &alone, TODAY);
+    assert!(!differing.changed, "{differing:?}");
+    let certificate = serde_json::to_string(&certificate).unwrap();
+    yici_catalog_verify::verify(own.path(), &certificate).unwrap();
+    // As the nation has it, a case differs.
+    let nation = Catalog::load(&shipped).unwrap();
+    assert!(yici_catalog::diff(&nation, &alone, TODAY).changed);
+}
