@@ -19,7 +19,7 @@ use crate::visit::Event;
 /// Between two looks at what is installed.
 const LOOK: Duration = Duration::from_secs(10);
 /// Before upstream is asked for the first time, at most.
-const FIRST: Duration = Duration::from_secs(2 * 60);
+const FIRST: Duration = Duration::from_secs(30);
 /// Between two questions to upstream, at most.
 const ASK: Duration = Duration::from_secs(15 * 60);
 
@@ -34,7 +34,7 @@ pub fn first(config: &Config) -> Result<(Catalog, Option<Follower>), LoadError> 
     let found = follower.as_mut().and_then(look);
     let catalog = match found {
         Some(catalog) => catalog,
-        None => Catalog::load(&config.catalogue)?,
+        None => Catalog::load_region(&config.catalogue, config.region.as_deref())?,
     };
     Ok((ordered(catalog, config.card_reader.is_some()), follower))
 }
@@ -54,6 +54,7 @@ fn ordered(mut catalog: Catalog, reader: bool) -> Catalog {
 /// catalogue becomes an event.
 pub fn follow(mut follower: Follower, config: &Config, events: Sender<Event>) {
     let reader = config.card_reader.is_some();
+    let region = config.region.clone();
     let mut source = config.upstream.as_ref().and_then(|upstream| {
         Source::new(upstream)
             .inspect_err(|error| tracing::error!("no catalogues from upstream: {error}"))
@@ -66,7 +67,7 @@ pub fn follow(mut follower: Follower, config: &Config, events: Sender<Event>) {
             if let Some(source) = &mut source
                 && ask <= Instant::now()
             {
-                source.ask(&follower);
+                source.ask(&follower, region.as_deref());
                 ask = Instant::now() + spread(ASK);
             }
             if let Some(catalog) = look(&mut follower) {
@@ -138,7 +139,7 @@ impl Source {
         })
     }
 
-    fn ask(&mut self, follower: &Follower) {
+    fn ask(&mut self, follower: &Follower, region: Option<&str>) {
         let tags: Vec<String> = (follower.store().tag().into_iter())
             .chain(self.seen.clone())
             .collect();
@@ -146,7 +147,7 @@ impl Source {
             Ok(None) | Err(Fault::Problem(Kind::NotFound)) => {}
             Ok(Some((bundle, tag))) => {
                 self.seen.clone_from(&tag);
-                install(follower, &bundle, tag);
+                install(follower, &bundle, tag, region);
             }
             // The delivery says when upstream is not there.
             Err(fault) => tracing::info!(fault = fault.code(), "no catalogue from upstream"),
@@ -154,8 +155,11 @@ impl Source {
     }
 }
 
-fn install(follower: &Follower, bundle: &Bytes, tag: Option<String>) {
-    let options = Options { tag, region: None };
+fn install(follower: &Follower, bundle: &Bytes, tag: Option<String>, region: Option<&str>) {
+    let options = Options {
+        tag,
+        region: region.map(str::to_owned),
+    };
     let (store, keys) = (follower.store(), follower.keys());
     match store.install(bundle, keys, &options, &check_certificate) {
         Ok(Installed::New(manifest)) => {

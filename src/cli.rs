@@ -3,6 +3,7 @@
 
 mod catalog;
 mod device;
+mod dialogue;
 mod ledger;
 mod outbox;
 mod provision;
@@ -10,6 +11,7 @@ mod run;
 mod selftest;
 mod setup;
 mod slip;
+mod staff;
 mod uplink;
 
 use std::process::ExitCode;
@@ -45,6 +47,9 @@ enum Command {
     Provision(provision::Command),
     /// Show what a technician's stick would change, and apply it when somebody says so.
     Setup(setup::Args),
+    /// What the hall's staff see behind their PIN: how everything is, a self-test with hands, factory
+    /// reset. The terminal starts it in its place (exit code 64).
+    Staff(staff::Args),
     /// The readiness report: everything that a terminal needs, and what is missing.
     Selftest(selftest::Args),
     /// Look at what became of each slip.
@@ -91,6 +96,10 @@ pub fn main() -> ExitCode {
             Err(report) => Err(report),
         },
         Command::Setup(args) => match setup::run(&args) {
+            Ok(code) => return code,
+            Err(report) => Err(report),
+        },
+        Command::Staff(args) => match staff::run(&args) {
             Ok(code) => return code,
             Err(report) => Err(report),
         },

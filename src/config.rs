@@ -19,10 +19,11 @@ use yici_hal::class::DeviceClass;
 use yici_hal::escpos::{Charset, Completion, Model, Profile};
 use yici_hal::id_card::photo::PhotoDecoder;
 use yici_hal::slip::PaperWidth;
+use yici_provision::PinError;
 
 use crate::delivery;
 use crate::uplink::{KeyFileError, load_key};
-use crate::visit::{Hall, Timing};
+use crate::visit::{Hall, Lock, Timing};
 
 /// A configuration larger than this is refused, in bytes.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -37,6 +38,9 @@ pub struct Config {
     pub hall: Hall,
     /// Directory of the catalogue that comes with the terminal.
     pub catalogue: PathBuf,
+    /// The region whose overlays it is read with, by its code (GB/T 2260), and that installed ones are for;
+    /// the catalogue's own otherwise.
+    pub region: Option<String>,
     /// Where signed catalogues are installed; without it that one serves alone.
     pub installed: Option<InstalledCatalogue>,
     /// The ID card reader; absent on a terminal without one.
@@ -65,6 +69,8 @@ pub struct Config {
     pub timing: Timing,
     /// Where cases are delivered; without it the terminal offers no submission.
     pub upstream: Option<Upstream>,
+    /// What lets the hall's staff in; without it no staff page is offered.
+    pub staff: Option<Lock>,
 }
 
 /// Where signed catalogues are installed.
@@ -213,6 +219,14 @@ impl Config {
             problems.push(label(file.catalogue.directory.span(), &message));
         }
         let installed = file.catalogue.installed(base, &mut problems);
+        let region = file.catalogue.region.map(|region| {
+            let digits = region.get_ref().bytes().filter(u8::is_ascii_digit).count();
+            if (digits, region.get_ref().len()) != (6, 6) {
+                let message = "a region code of GB/T 2260 has six digits";
+                problems.push(label(region.span(), message));
+            }
+            region.into_inner()
+        });
         let mut seconds = |value: &Spanned<u64>, least: u64, most: u64| {
             if !(least..=most).contains(value.get_ref()) {
                 let message = format!("must be {least} to {most} seconds");
@@ -240,6 +254,7 @@ impl Config {
             }
             None => (None, None),
         };
+        let staff = file.staff.and_then(|staff| staff.lock(&mut problems));
         let ledger = match &file.printer.ledger {
             Some(ledger) => base.join(ledger.get_ref()),
             // Beside the outbox, whose place the terminal can write to.
@@ -261,6 +276,7 @@ impl Config {
         let config = Config {
             hall: file.hall,
             catalogue,
+            region,
             installed,
             card_reader,
             printer,
@@ -275,6 +291,7 @@ impl Config {
             size,
             timing,
             upstream,
+            staff,
         };
         Ok((config, device_key))
     }
@@ -334,12 +351,44 @@ struct File {
     #[serde(default)]
     timing: Seconds,
     upstream: Option<UpstreamKeys>,
+    staff: Option<StaffKeys>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StaffKeys {
+    pin: Option<Spanned<String>>,
+    open: Option<Spanned<bool>>,
+}
+
+impl StaffKeys {
+    fn lock(self, problems: &mut Vec<LabeledSpan>) -> Option<Lock> {
+        match (
+            self.pin,
+            self.open.map(|open| (open.span(), open.into_inner())),
+        ) {
+            (None, Some((_, true))) => Some(Lock::Open),
+            (None, Some((_, false)) | None) => None,
+            (Some(pin), Some((_, false)) | None) => match pin.get_ref().parse() {
+                Ok(hash) => Some(Lock::Pin(hash)),
+                Err(error) => {
+                    problems.push(label(pin.span(), &PinError::to_string(&error)));
+                    None
+                }
+            },
+            (Some(_), Some((span, true))) => {
+                problems.push(label(span, "a door with a `pin` is not open"));
+                None
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalogue {
     directory: Spanned<PathBuf>,
+    region: Option<Spanned<String>>,
     store: Option<Spanned<PathBuf>>,
     keys: Option<Spanned<PathBuf>>,
 }

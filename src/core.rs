@@ -8,9 +8,9 @@ use yici_catalog::Lang;
 use crate::devices::Devices;
 use crate::health::{Change, Condition, happened, next_step, who};
 use crate::submission::Submissions;
-use crate::visit::page::Page;
+use crate::visit::page::{Content, Page};
 use crate::visit::{Effect, Event, Now, Terminal};
-use crate::watchdog::Pulse;
+use crate::watchdog::{self, Pulse};
 
 /// The clock that the pure heart is driven by.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +39,17 @@ const WALL_TIME: Duration = Duration::from_secs(20);
 /// Longest time that one event may take.
 const STEP: Duration = Duration::from_secs(10);
 
-/// Runs until every sender of events is gone. `publish` gets each page that differs from the
-/// one before.
+/// Why the core ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every sender of events is gone.
+    Alone,
+    /// Staff were let in: the screen and the devices are theirs.
+    StaffIn,
+}
+
+/// Runs until every sender of events is gone or staff were let in. `publish` gets each page that differs
+/// from the one before.
 pub fn run(
     mut terminal: Terminal,
     clock: Clock,
@@ -49,10 +58,19 @@ pub fn run(
     submissions: &Submissions,
     pulse: &Pulse,
     mut publish: impl FnMut(Page),
-) {
+) -> Ended {
     let mut shown = None;
+    let mut told = None;
     loop {
         let page = terminal.view();
+        let serves = (
+            matches!(page.content, Content::Idle { .. }),
+            terminal.health().answering(),
+        );
+        if told.as_ref() != Some(&serves) {
+            watchdog::serves(serves.0, &serves.1);
+            told = Some(serves);
+        }
         if shown.as_ref() != Some(&page) {
             publish(page.clone());
             shown = Some(page);
@@ -64,7 +82,7 @@ pub fn run(
         let event = match events.recv_timeout(wait) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => Event::Time,
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return Ended::Alone,
         };
         for effect in terminal.handle(event, clock.now()) {
             match effect {
@@ -86,6 +104,7 @@ pub fn run(
                 Effect::Evaluate(evaluation) => submissions.evaluate(evaluation),
                 Effect::SlipCompleted(number) => submissions.slip_completed(number),
                 Effect::Dismiss(number) => submissions.dismiss(number),
+                Effect::LetStaffIn => return Ended::StaffIn,
                 Effect::Log(change) => log(&change),
             }
         }

@@ -366,6 +366,18 @@ impl Health {
         &self.entries
     }
 
+    /// The devices that said last that they work, by name.
+    pub fn answering(&self) -> Vec<&'static str> {
+        let works = |condition| match condition {
+            Condition::Good | Condition::Troubled(Trouble::PaperLow) => true,
+            Condition::Absent | Condition::Unknown | Condition::Troubled(_) => false,
+        };
+        (self.entries.iter())
+            .filter(|entry| matches!(entry.part, Part::Device(_)) && works(entry.condition()))
+            .map(|entry| entry.part.id())
+            .collect()
+    }
+
     /// What the card reader can do now.
     pub fn reader(&self) -> Offer {
         self.offer(DeviceClass::IdCard)

@@ -12,6 +12,7 @@ mod guide;
 mod keyboard;
 mod setup;
 mod signature;
+mod staff;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -48,6 +49,7 @@ struct Inner {
     apply: apply::Lists,
     follow: follow::Lists,
     setup: setup::Lists,
+    staff: staff::Lists,
     keyboard: Rc<Keyboard>,
     signature: Rc<Signature>,
     last: Cell<Option<Glance>>,
@@ -133,6 +135,8 @@ impl Screen {
         follow.attach(&window);
         let setup = setup::Lists::default();
         setup.attach(&window);
+        let staff = staff::Lists::default();
+        staff.attach(&window);
         let to = Senders(Rc::new(Sender {
             shown: shown.clone(),
             send: Box::new(send),
@@ -142,6 +146,7 @@ impl Screen {
         wire(&window, &to, &signature);
         guide::wire(&window, &to);
         setup::wire(&window, &to);
+        staff::wire(&window, &to);
         apply::wire(&window, &to);
         follow::wire(&window, &to);
         let inner = Inner {
@@ -153,6 +158,7 @@ impl Screen {
             apply,
             follow,
             setup,
+            staff,
             keyboard,
             signature,
             last: Cell::new(None),
@@ -204,7 +210,7 @@ impl Screen {
 }
 
 /// Every kind of page that holds something to forget.
-const CLEARED: [ui::PageKind; 29] = [
+const CLEARED: [ui::PageKind; 31] = [
     ui::PageKind::Home,
     ui::PageKind::Search,
     ui::PageKind::Notice,
@@ -234,6 +240,8 @@ const CLEARED: [ui::PageKind; 29] = [
     ui::PageKind::Evaluate,
     ui::PageKind::Recovered,
     ui::PageKind::Setup,
+    ui::PageKind::Pin,
+    ui::PageKind::Staff,
 ];
 
 /// A touch leaves with the serial of its page, unless it is the rest of a double tap.
@@ -472,7 +480,8 @@ fn actor(actor: Actor) -> ui::FaultActor {
 /// A page's name as files and logs have it.
 fn name(content: &Content) -> &'static str {
     match content {
-        Content::Idle => "idle",
+        Content::Idle { .. } => "idle",
+        Content::Pin(_) => "pin",
         Content::Home(_) => "home",
         Content::Notice(_) => "notice",
         Content::Consent { .. } => "consent",
@@ -508,12 +517,14 @@ fn name(content: &Content) -> &'static str {
         Content::Evaluate(_) => "evaluate",
         Content::Recovered { .. } => "recovered",
         Content::Setup(_) => "setup",
+        Content::Staff(staff) => staff::name(staff),
     }
 }
 
 fn kind(content: &Content) -> ui::PageKind {
     match content {
-        Content::Idle => ui::PageKind::Idle,
+        Content::Idle { .. } => ui::PageKind::Idle,
+        Content::Pin(_) => ui::PageKind::Pin,
         Content::Home(_) => ui::PageKind::Home,
         Content::Notice(_) => ui::PageKind::Notice,
         Content::Consent { .. } => ui::PageKind::Consent,
@@ -549,6 +560,7 @@ fn kind(content: &Content) -> ui::PageKind {
         Content::Evaluate(_) => ui::PageKind::Evaluate,
         Content::Recovered { .. } => ui::PageKind::Recovered,
         Content::Setup(_) => ui::PageKind::Setup,
+        Content::Staff(_) => ui::PageKind::Staff,
     }
 }
 
@@ -629,6 +641,8 @@ impl Inner {
             Some(Main::Receipt) => ui::MainAction::Receipt,
             Some(Main::Skip) => ui::MainAction::Skip,
             Some(Main::Apply) => ui::MainAction::Apply,
+            Some(Main::Reset) => ui::MainAction::Reset,
+            Some(Main::AllWell) => ui::MainAction::AllWell,
         });
         to.set_main_enabled(frame.main_enabled);
         to.set_countdown(page.countdown.map_or(-1, i32::from));
@@ -638,7 +652,8 @@ impl Inner {
     fn content(&self, content: &Content, look: Look) {
         let lang = look.lang;
         match content {
-            Content::Idle => {}
+            Content::Idle { staff } => self.window.global::<ui::Idle>().set_staff(*staff),
+            Content::Pin(pin) => self.pin(*pin),
             Content::Home(home) => self.home(home, look),
             Content::Search(search) => self.search(search, lang),
             Content::Notice(notice) => self.notice(notice, lang),
@@ -682,6 +697,7 @@ impl Inner {
             Content::Evaluate(evaluate) => self.evaluate(evaluate, lang),
             Content::Recovered { numbers, printer } => self.recovered(numbers, *printer),
             Content::Setup(setup) => self.setup(setup, lang),
+            Content::Staff(staff) => self.staff(staff, lang),
         }
     }
 }

@@ -82,9 +82,13 @@ pub fn ready() {
     tell(NotifyState::Ready);
 }
 
-/// Tells the service manager whether somebody is at the terminal: a restart waits for `idle`.
-pub fn idle(idle: bool) {
-    tell(NotifyState::Status(if idle { "idle" } else { "visit" }));
+/// Tells the service manager whether somebody is at the terminal, as `idle` or `visit`, for which a restart
+/// waits, and then which of its devices answer: an update that one of them does not answer is not kept.
+pub fn serves(idle: bool, answering: &[&str]) {
+    let word = if idle { "idle" } else { "visit" };
+    tell(NotifyState::Status(
+        &[&[word], answering].concat().join(" "),
+    ));
 }
 
 fn tell(state: NotifyState) {

@@ -3,6 +3,7 @@
 //! nothing is written; a fault in the layout of any page in any mode ends it with exit code 1.
 
 pub(crate) mod apply;
+pub(crate) mod staff;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -165,6 +166,7 @@ fn nowhere(back: bool) -> Frame {
 pub(crate) fn pages() -> Vec<(&'static str, Page)> {
     let mut pages = guided();
     pages.extend(apply::pages());
+    pages.extend(staff::pages());
     pages
 }
 
@@ -194,7 +196,7 @@ fn guided() -> Vec<(&'static str, Page)> {
     );
     countdown.countdown = Some(24);
     vec![
-        ("idle", page(nowhere(false), Content::Idle)),
+        ("idle", page(nowhere(false), Content::Idle { staff: true })),
         (
             "home",
             page(

@@ -6,6 +6,7 @@ mod graph;
 mod import;
 mod install;
 mod preview;
+mod region;
 mod sign;
 mod verify;
 
@@ -88,6 +89,9 @@ pub(super) enum Command {
     Graph(graph::Args),
     /// Open a matter in the terminal's real pages.
     Preview(preview::Args),
+    /// Write a region's own catalogue, with its overlays merged in: what is certified, signed and installed
+    /// there.
+    Region(region::Args),
     Sign(sign::Args),
     Install(install::Args),
 }
@@ -151,6 +155,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
         Command::Import(args) => import::run(args),
         Command::Graph(args) => graph::run(args),
         Command::Preview(args) => preview::run(args),
+        Command::Region(args) => region::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Install(args) => install::run(args),
     }

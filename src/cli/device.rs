@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
-use yici_catalog::Lang;
+use yici_catalog::{Lang, Text};
 use yici_hal::address::{Address, UsbDevice};
 use yici_hal::class::DeviceClass;
 use yici_hal::escpos::Profile;
@@ -144,7 +144,10 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             report::print(&lines, which.lang, which.format)
         }
         Command::Test(which) => {
-            let mut lines = tests(&devices(which)?, which.lang);
+            let devices = devices(which)?;
+            let mut lines = tests(&devices, &mut |device, step| {
+                device.announce(step, which.lang)
+            });
             if which.device.is_none() {
                 lines.extend(Panel::find(Path::new("/")).test());
             }
@@ -184,15 +187,38 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
     }
 }
 
-/// What every device of a configuration and of the system comes to: asked, or tried with hands.
-pub(super) fn checks(config: &Config, tried: bool, lang: Lang) -> Vec<Check> {
-    let devices = configured(config);
-    let panel = Panel::find(Path::new("/"));
-    let lines = match tried {
-        true => [tests(&devices, lang), panel.test()],
-        false => [statuses(&devices, lang), panel.status()],
+/// What every device of a configuration and of the system says when it is asked.
+pub(super) fn asked(config: &Config, lang: Lang) -> Vec<Check> {
+    let mut lines = statuses(&configured(config), lang);
+    lines.extend(Panel::find(Path::new("/")).status());
+    lines.iter().map(Line::check).collect()
+}
+
+/// What every device of a configuration and of the system comes to when it is tried with hands.
+pub(super) fn tried(config: &Config, lang: Lang) -> Vec<Check> {
+    let announce = &mut |device: &Device, step| device.announce(step, lang);
+    let mut lines = tests(&configured(config), announce);
+    lines.extend(Panel::find(Path::new("/")).test());
+    lines.iter().map(Line::check).collect()
+}
+
+/// The same, told to somebody else than the terminal window: the name of each device before it is tried,
+/// what is done for it, and which of how many it is. Whether a finger is felt the page itself finds out.
+pub(super) fn tried_on_pages(
+    config: &Config,
+    mut tell: impl FnMut(Text, Text, (usize, usize)),
+) -> Vec<Check> {
+    let announce = &mut |device: &Device, step| {
+        let both = |say: &dyn Fn(Lang) -> &'static str| Text {
+            zh: say(Lang::Zh).into(),
+            en: say(Lang::En).into(),
+        };
+        let name = both(&|lang| device.name(lang));
+        tell(name, both(&|lang| device.class.preparation(lang)), step);
     };
-    lines.iter().flatten().map(Line::check).collect()
+    let mut lines = tests(&configured(config), announce);
+    lines.extend(Panel::find(Path::new("/")).status());
+    lines.iter().map(Line::check).collect()
 }
 
 fn nothing_named() -> miette::Report {
@@ -232,6 +258,12 @@ impl Device {
 
     fn name(&self, lang: Lang) -> &'static str {
         Part::Device(self.class.into()).name(lang)
+    }
+
+    /// Says on stderr that it is tried now, and what is to be done for it.
+    fn announce(&self, (at, of): (usize, usize), lang: Lang) {
+        eprintln!("[{at}/{of}] {} {}", self.name(lang), self.address);
+        eprintln!("      {}", self.class.preparation(lang));
     }
 }
 
@@ -332,12 +364,10 @@ fn statuses(devices: &[Device], lang: Lang) -> Vec<Line> {
         .collect()
 }
 
-/// Tries one after the other, and says on stderr what is to be done for each.
-fn tests(devices: &[Device], lang: Lang) -> Vec<Line> {
-    let of = devices.len();
+/// Tries one after the other; tells before each which of how many it is, from 1.
+fn tests(devices: &[Device], tell: &mut dyn FnMut(&Device, (usize, usize))) -> Vec<Line> {
     let one = |(at, device): (usize, &Device)| {
-        eprintln!("[{}/{of}] {} {}", at + 1, device.name(lang), device.address);
-        eprintln!("      {}", device.class.preparation(lang));
+        tell(device, (at + 1, devices.len()));
         device.line(test(device))
     };
     devices.iter().enumerate().map(one).collect()
@@ -359,8 +389,8 @@ impl Class {
                 "asks its security module; no card is needed",
             ),
             Self::Code => (
-                "请准备一张有二维码或条形码的纸，听到提示再对准",
-                "have any code at hand, and hold it up when told to",
+                "请把任意二维码或条形码对准扫码器",
+                "hold any code up to the scanner",
             ),
             Self::SocialCard => (
                 "请把社保卡插好或放好",

@@ -104,12 +104,21 @@ fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
     })
 }
 
-fn held(outbox: &Path) -> miette::Result<Verdict> {
-    let Some(outbox) = Outbox::open_existing(outbox).into_diagnostic()? else {
-        return Ok(Verdict::Fine);
+/// The cases of an outbox that would be lost with the disk: neither delivered nor exported.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn lost_with_disk(outbox: &Path) -> Result<Vec<Line>, OutboxError> {
+    let Some(outbox) = Outbox::open_existing(outbox)? else {
+        return Ok(Vec::new());
     };
-    let mut held = outbox.list().into_diagnostic()?;
+    let mut held = outbox.list()?;
     held.retain(|line| line.exported.is_none() && line.state != State::Delivered);
+    Ok(held)
+}
+
+fn held(outbox: &Path) -> miette::Result<Verdict> {
+    let held = lost_with_disk(outbox).into_diagnostic()?;
     if !held.is_empty() {
         eprintln!("这些办件没有送达，也没有导出 · neither delivered nor exported:");
     }

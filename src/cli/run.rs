@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use slint::{Timer, TimerMode};
 
 use crate::catalogue;
 use crate::config::Config;
-use crate::core::{self, Clock};
+use crate::core::{self, Clock, Ended};
 use crate::devices::Devices;
 use crate::health::{Health, Moment};
 use crate::screen::Screen;
 use crate::submission::Submissions;
-use crate::visit::page::{Content, Page};
+use crate::visit::page::Page;
 use crate::visit::{Event, Terminal};
 use crate::watchdog::{self, Pulse, Watchdog};
 
@@ -48,27 +49,48 @@ pub(super) struct Display {
     pub(super) screen: Option<PathBuf>,
 }
 
-/// Runs until the display is gone, or the script has ended.
+/// What the service manager takes for "staff were let in": it starts `kiosk staff` in the terminal's place.
+const STAFF_IN: u8 = 64;
+
+impl Display {
+    /// Draws into memory, where that is asked for; to be called before there is a window.
+    #[cfg(feature = "headless")]
+    pub(super) fn install(
+        &self,
+        size: (u32, u32),
+    ) -> miette::Result<Option<crate::headless::Headless>> {
+        (self.headless.is_some() || self.screen.is_some())
+            .then(|| {
+                crate::headless::install(&crate::headless::Options {
+                    dir: self.headless.clone(),
+                    size,
+                    script: self.script.clone(),
+                    screen: self.screen.clone(),
+                })
+            })
+            .transpose()
+            .into_diagnostic()
+    }
+
+    /// Whether a script touches the pages; it ends the event loop by itself.
+    pub(super) fn scripted(&self) -> bool {
+        #[cfg(feature = "headless")]
+        return self.script.is_some();
+        #[cfg(not(feature = "headless"))]
+        let Display {} = self;
+        #[cfg(not(feature = "headless"))]
+        return false;
+    }
+}
+
+/// Runs until the display is gone, the script has ended, or staff were let in (exit code 64).
 pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     // All that can be wrong is found before anything starts.
     let config = Config::load(&args.config)?;
     let (catalog, follower) = catalogue::first(&config).map_err(miette::Report::new)?;
 
-    let display = &args.display;
-    #[cfg(not(feature = "headless"))]
-    let Display {} = display;
     #[cfg(feature = "headless")]
-    let headless = (display.headless.is_some() || display.screen.is_some())
-        .then(|| {
-            crate::headless::install(&crate::headless::Options {
-                dir: display.headless.clone(),
-                size: config.size,
-                script: display.script.clone(),
-                screen: display.screen.clone(),
-            })
-        })
-        .transpose()
-        .into_diagnostic()?;
+    let headless = args.display.install(config.size)?;
 
     let (events, inbox) = channel();
     let touches = events.clone();
@@ -98,7 +120,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
             wall: None,
         },
     );
-    let terminal = Terminal::new(
+    let mut terminal = Terminal::new(
         Arc::new(catalog),
         config.hall,
         config.timing,
@@ -106,20 +128,21 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
         health,
         now,
     );
+    if let Some(lock) = config.staff {
+        terminal = terminal.with_door(lock);
+    }
     let pages = screen.handle();
+    let scripted = args.display.scripted();
+    let staff_in = Arc::new(AtomicBool::new(false));
+    let let_in = Arc::clone(&staff_in);
     let pulse = watchdog.pulse("core");
     std::thread::spawn(move || {
-        let mut idle = None;
         let publish = |page: Page| {
-            let now_idle = matches!(page.content, Content::Idle);
-            if idle.replace(now_idle) != Some(now_idle) {
-                watchdog::idle(now_idle);
-            }
             if let Err(error) = pages.show(page) {
                 tracing::warn!("a page was not shown: {error}");
             }
         };
-        core::run(
+        let ended = core::run(
             terminal,
             clock,
             &inbox,
@@ -128,16 +151,35 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
             &pulse,
             publish,
         );
+        if ended == Ended::StaffIn {
+            let_in.store(true, Ordering::Relaxed);
+            if !scripted {
+                // It has ended already where its window was closed.
+                let _ = slint::quit_event_loop();
+            }
+        }
     });
     let _beats = beat(watchdog.pulse("pages"));
     watchdog.feed();
 
     #[cfg(feature = "headless")]
-    if let Some(headless) = headless {
-        return headless.run(&screen).into_diagnostic();
-    }
-    slint::ComponentHandle::run(screen.window()).into_diagnostic()?;
-    Ok(ExitCode::SUCCESS)
+    let ended = match headless {
+        Some(headless) => headless.run(&screen).into_diagnostic().map(Some)?,
+        None => None,
+    };
+    #[cfg(not(feature = "headless"))]
+    let ended: Option<ExitCode> = None;
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            slint::ComponentHandle::run(screen.window()).into_diagnostic()?;
+            ExitCode::SUCCESS
+        }
+    };
+    Ok(match staff_in.load(Ordering::Relaxed) {
+        true if ended == ExitCode::SUCCESS => ExitCode::from(STAFF_IN),
+        true | false => ended,
+    })
 }
 
 /// Between two signs of life of the pages, and the longest that one of them may be drawn.

@@ -39,14 +39,11 @@ pub(super) struct Args {
 /// Exit code 1 if something keeps the terminal from serving; 2 if the paper did not come out.
 pub(super) fn run(args: &Args) -> miette::Result<Verdict> {
     let config = Config::load(&args.config)?;
-    let mut checks: Vec<Check> = device::checks(&config, args.walk, args.lang);
-    checks.extend(machine::checks(&config));
-    let report = Report {
-        terminal: config.hall.terminal.clone(),
-        version: env!("CARGO_PKG_VERSION"),
-        made: Timestamp::now(),
-        checks,
+    let devices = match args.walk {
+        true => device::tried(&config, args.lang),
+        false => device::asked(&config, args.lang),
     };
+    let report = report(&config, devices);
     match args.format {
         Format::Json => print_json(&json!({
             "ready": report.ready(),
@@ -56,12 +53,37 @@ pub(super) fn run(args: &Args) -> miette::Result<Verdict> {
         Format::Text => tell(&report, args.lang)?,
     }
     if args.print {
-        print(&report, &config, args.lang)?;
+        tell_printed(print(&report, &config, args.lang))?;
     }
     Ok(match report.ready() {
         true => Verdict::Fine,
         false => Verdict::Findings,
     })
+}
+
+/// The report on a terminal of which the devices came to this: looks at everything else.
+pub(super) fn report(config: &Config, mut checks: Vec<Check>) -> Report {
+    checks.extend(machine::checks(config));
+    Report {
+        terminal: config.hall.terminal.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        made: Timestamp::now(),
+        checks,
+    }
+}
+
+/// Prints the report on the slip printer.
+///
+/// # Errors
+/// In English, why it was not tried.
+pub(super) fn print(report: &Report, config: &Config, lang: Lang) -> Result<Printed, String> {
+    let address = config
+        .printer
+        .as_ref()
+        .ok_or("the configuration names no slip printer")?;
+    let mut printer = escpos::open(address, config.profile).map_err(|error| error.to_string())?;
+    let slip = readiness(report, &config.hall.name, lang, config.profile.paper);
+    Ok(printer.print(&slip))
 }
 
 fn tell(report: &Report, lang: Lang) -> miette::Result<()> {
@@ -80,21 +102,14 @@ fn tell(report: &Report, lang: Lang) -> miette::Result<()> {
     print_line(&report.code())
 }
 
-fn print(report: &Report, config: &Config, lang: Lang) -> miette::Result<()> {
+fn tell_printed(printed: Result<Printed, String>) -> miette::Result<()> {
     let failed = |why: String| {
         miette::miette!(
             help = "see `kiosk device status`; the report itself is above",
             "the report was not printed: {why}"
         )
     };
-    let address = config
-        .printer
-        .as_ref()
-        .ok_or_else(|| failed("the configuration names no slip printer".into()))?;
-    let mut printer =
-        escpos::open(address, config.profile).map_err(|error| failed(error.to_string()))?;
-    let slip = readiness(report, &config.hall.name, lang, config.profile.paper);
-    match printer.print(&slip) {
+    match printed.map_err(failed)? {
         Printed::Completed => Ok(()),
         Printed::Unknown(_) => {
             eprintln!(

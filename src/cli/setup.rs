@@ -3,17 +3,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use miette::IntoDiagnostic;
 use yici_catalog::{Lang, Text};
 use yici_provision::{Change, Checked, Clock, Keys, Refused, State, StateError, changes, check};
 
-use crate::screen::{Handle, Screen};
+use super::dialogue::{self, Dialogue, Held};
+use super::run::Display;
 use crate::uplink;
-use crate::visit::page::{Content, Frame, Main, Page, Setup};
+use crate::visit::page::{Content, Main, Setup};
 use crate::visit::touch::Touch;
 
 #[derive(clap::Args)]
@@ -21,14 +20,25 @@ pub(super) struct Args {
     /// The mounted stick, or the setup file itself.
     #[arg(long)]
     stick: PathBuf,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    display: Display,
+}
+
+/// What setups are checked by, and where an applied one is kept.
+#[derive(clap::Args)]
+// All or none, where it may be left out.
+#[group(requires_all = ["public_key", "state", "data"])]
+pub(super) struct Place {
     /// The public key that setup files must be signed by.
-    #[arg(long)]
+    #[arg(long, required = false)]
     public_key: PathBuf,
     /// Where the applied setup is kept.
-    #[arg(long)]
+    #[arg(long, required = false)]
     state: PathBuf,
     /// What outlives a restart: where the terminal's key is, or is made if the setup has an upstream.
-    #[arg(long)]
+    #[arg(long, required = false)]
     data: PathBuf,
     /// A file with this machine's serial numbers, one a line.
     #[arg(long)]
@@ -36,14 +46,6 @@ pub(super) struct Args {
     /// The clock was set from the network since the start.
     #[arg(long)]
     clock_set: bool,
-    /// Show the pages without a display and write them to this directory as PNG.
-    #[cfg(feature = "headless")]
-    #[arg(long, value_name = "DIR")]
-    headless: Option<PathBuf>,
-    /// A scripted technician who taps visible labels.
-    #[cfg(feature = "headless")]
-    #[arg(long, value_name = "FILE", requires = "headless")]
-    script: Option<PathBuf>,
 }
 
 /// A stick that was forgotten in the machine must not keep a hall waiting.
@@ -51,11 +53,11 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// How long it is said that the setup was stored.
 const SAID: Duration = Duration::from_secs(4);
 /// Size of the pages without a display, in pixels.
-#[cfg(feature = "headless")]
 const SIZE: (u32, u32) = (1080, 1920);
 
-/// What became of the stick.
-enum Came {
+/// What became of a setup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
     /// It was applied.
     Applied,
     /// It was refused, by the terminal or by a person, changes nothing, or nobody was there.
@@ -64,133 +66,114 @@ enum Came {
 
 /// Exit code 0 when the stick's setup was applied, 1 when nothing changed.
 pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
-    let keys = yici_provision::cli::keys(&args.public_key)?;
-    let state = State::new(&args.state);
-    let now = match args.clock_set {
-        true => Clock::Synchronised(Timestamp::now()),
-        false => Clock::Unproved(Timestamp::now()),
-    };
-    let read = yici_provision::read(&args.stick);
-    let checked = read.map(|bytes| check(&bytes, &keys, now));
-    let checked = checked.map_err(|error| {
+    let applier = Applier::open(&args.place)?;
+    let bytes = yici_provision::read(&args.stick).map_err(|error| {
         miette::miette!(
             help = "the stick holds a file `kiosk-setup.toml`, at the top",
             "{}: {error}",
             args.stick.display()
         )
     })?;
-    let applied = state.load(&keys).ok().flatten();
-    let offer = match checked {
-        Err(refused) => Err(refused),
-        Ok(checked) => {
-            let before = applied.as_ref().map(|loaded| &loaded.checked.setup);
-            let changes = changes(before, &checked.setup);
-            if before.is_some() && changes.is_empty() {
-                return Ok(ExitCode::from(1));
-            }
-            Ok((checked, changes))
-        }
-    };
-    let serials: Vec<String> = args
-        .serials
-        .as_deref()
-        .map(super::read)
-        .transpose()?
-        .unwrap_or_default()
-        .lines()
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
-        .collect();
-
-    #[cfg(feature = "headless")]
-    let headless = args
-        .headless
-        .as_ref()
-        .map(|dir| {
-            crate::headless::install(&crate::headless::Options {
-                dir: Some(dir.clone()),
-                size: SIZE,
-                script: args.script.clone(),
-                screen: None,
-            })
-        })
-        .transpose()
-        .into_diagnostic()?;
-    let (touches, inbox) = channel();
-    let screen = Screen::new(move |_, touch| {
-        // Without anybody to hear it, the page is about to go.
-        let _ = touches.send(touch);
-    })
-    .into_diagnostic()?;
-    let pages = screen.handle();
-    #[cfg(feature = "headless")]
-    let scripted = args.script.is_some();
-    #[cfg(not(feature = "headless"))]
-    let scripted = false;
-    let key_file = yici_provision::device_key(&args.data);
-    let (tell, told) = channel();
-    std::thread::spawn(move || {
-        let mut asked = Asked {
-            lang: Lang::Zh,
-            large: false,
-            pages,
-            inbox,
-            state,
-            keys,
-            serials,
-            key_file,
-        };
-        // Nobody hears it where the loop has ended before, with its window.
-        let _ = tell.send(asked.ask(offer));
-        // A scripted technician, who asks the loop what is to be seen, ends it himself.
-        if !scripted {
-            let _ = slint::quit_event_loop();
-        }
-    });
-    #[cfg(feature = "headless")]
-    let ended = match headless {
-        Some(headless) => headless.run(&screen).into_diagnostic().map(Some)?,
-        None => None,
-    };
-    #[cfg(not(feature = "headless"))]
-    let ended: Option<ExitCode> = None;
-    match ended {
-        // A script that failed is told by its own exit code.
-        Some(ended) if ended != ExitCode::SUCCESS => return Ok(ExitCode::from(3)),
-        Some(_) => {}
-        None => slint::ComponentHandle::run(screen.window()).into_diagnostic()?,
+    let offer = applier.offer(&bytes);
+    if matches!(offer, Ok(None)) {
+        return Ok(ExitCode::from(1));
     }
-    // A window that is closed while it is said that the setup was stored takes nothing of it back.
-    Ok(match told.recv_timeout(SAID + Duration::from_secs(1)) {
-        Ok(Came::Applied) => ExitCode::SUCCESS,
-        Ok(Came::Not) | Err(_) => ExitCode::from(1),
+    let title = Text {
+        zh: "设置终端".into(),
+        en: "Setting the terminal up".into(),
+    };
+    let held = dialogue::hold(&args.display, SIZE, Lang::Zh, title, move |dialogue| {
+        applier.ask(dialogue, offer)
+    })?;
+    Ok(match held {
+        Held::Came(Came::Applied) => ExitCode::SUCCESS,
+        Held::Came(Came::Not) | Held::Closed => ExitCode::from(1),
+        Held::ScriptFailed => ExitCode::from(3),
     })
 }
 
-struct Asked {
-    /// As the technician switched them, on all pages.
-    lang: Lang,
-    large: bool,
-    pages: Handle,
-    inbox: Receiver<Touch>,
+/// A setup that may be applied, and what it would change; nothing if that is nothing.
+pub(super) type Offer = Result<Option<(Checked, Vec<Change>)>, Refused>;
+
+/// Checks setups, shows them, and applies what somebody says yes to.
+pub(super) struct Applier {
     state: State,
     keys: Keys,
     serials: Vec<String>,
     key_file: PathBuf,
+    clock_set: bool,
 }
 
-impl Asked {
-    fn ask(&mut self, offer: Result<(Checked, Vec<Change>), Refused>) -> Came {
-        let (checked, changes) = match offer {
-            Ok(offer) => offer,
-            Err(refused) => return self.refused(&refused),
+impl Applier {
+    /// Reads what setups are checked by.
+    ///
+    /// # Errors
+    /// When there is no public key, or the serial numbers cannot be read.
+    pub(super) fn open(place: &Place) -> miette::Result<Applier> {
+        let serials = place.serials.as_deref().map(super::read).transpose()?;
+        Ok(Applier {
+            state: State::new(&place.state),
+            keys: yici_provision::cli::keys(&place.public_key)?,
+            serials: serials
+                .unwrap_or_default()
+                .lines()
+                .map(|line| line.trim().to_owned())
+                .filter(|line| !line.is_empty())
+                .collect(),
+            key_file: yici_provision::device_key(&place.data),
+            clock_set: place.clock_set,
+        })
+    }
+
+    /// What a file comes to, before anybody is asked.
+    pub(super) fn offer(&self, bytes: &[u8]) -> Offer {
+        let now = match self.clock_set {
+            true => Clock::Synchronised(Timestamp::now()),
+            false => Clock::Unproved(Timestamp::now()),
         };
+        let checked = check(bytes, &self.keys, now)?;
+        let applied = self.state.load(&self.keys).ok().flatten();
+        let before = applied.as_ref().map(|loaded| &loaded.checked.setup);
+        let changes = changes(before, &checked.setup);
+        Ok((before.is_none() || !changes.is_empty()).then_some((checked, changes)))
+    }
+
+    /// Shows what a file comes to, and applies it if somebody says so.
+    pub(super) fn ask(&self, dialogue: &mut Dialogue, offer: Offer) -> Came {
+        let mut asked = Asked {
+            dialogue,
+            applier: self,
+        };
+        match offer {
+            Ok(Some((checked, changes))) => asked.apply(&checked, changes),
+            Ok(None) => asked.refused(vec![Text {
+                zh: "它和现在的设置一样".into(),
+                en: "it is what holds already".into(),
+            }]),
+            Err(refused) => asked.refused(reasons(&refused)),
+        }
+    }
+}
+
+struct Asked<'a> {
+    dialogue: &'a mut Dialogue,
+    applier: &'a Applier,
+}
+
+impl Asked<'_> {
+    fn apply(&mut self, checked: &Checked, changes: Vec<Change>) -> Came {
+        let Applier {
+            state,
+            keys,
+            serials,
+            ..
+        } = self.applier;
         let timely = checked.timely;
         let page = Setup::Offered { timely, changes };
         if !self.wait(&page, Some(Main::Apply), PATIENCE) {
             return Came::Not;
         }
-        match self.state.apply(&checked, &self.keys, &self.serials) {
+        match state.apply(checked, keys, serials) {
             Ok(()) => {
                 match checked.setup.upstream {
                     Some(_) => {
@@ -201,25 +184,17 @@ impl Asked {
                 };
                 Came::Applied
             }
-            Err(StateError::Refused(refused)) => self.refused(&refused),
-            Err(error @ StateError::File { .. }) => {
-                let reason = Text {
-                    zh: format!("存不下来：{error}"),
-                    en: format!("it cannot be stored: {error}"),
-                };
-                self.wait(
-                    &Setup::Refused(vec![reason]),
-                    Some(Main::Continue),
-                    PATIENCE,
-                );
-                Came::Not
-            }
+            Err(StateError::Refused(refused)) => self.refused(reasons(&refused)),
+            Err(error @ StateError::File { .. }) => self.refused(vec![Text {
+                zh: format!("存不下来：{error}"),
+                en: format!("it cannot be stored: {error}"),
+            }]),
         }
     }
 
     /// What upstream enrols this terminal by.
     fn key(&self) -> Change {
-        let said = match uplink::make_key(&self.key_file) {
+        let said = match uplink::make_key(&self.applier.key_file) {
             Ok(key) => {
                 let key = key.public().to_string();
                 // In groups that can be read out.
@@ -244,54 +219,22 @@ impl Asked {
         }
     }
 
-    fn refused(&mut self, refused: &Refused) -> Came {
-        let line = |finding: &yici_provision::Finding| Text {
-            zh: finding.say(Lang::Zh),
-            en: finding.say(Lang::En),
-        };
-        let reasons = refused.findings.iter().map(line).collect();
+    fn refused(&mut self, reasons: Vec<Text>) -> Came {
         self.wait(&Setup::Refused(reasons), Some(Main::Continue), PATIENCE);
         Came::Not
     }
 
-    /// Shows a page until its main action is touched (true), it is left, or time is over.
+    /// Shows a page; whether its main action was touched.
     fn wait(&mut self, setup: &Setup, main: Option<Main>, patience: Duration) -> bool {
-        let end = Instant::now() + patience;
-        loop {
-            let shown = self.pages.show(Page {
-                serial: 1,
-                frame: Frame {
-                    hall: Text {
-                        zh: "设置终端".into(),
-                        en: "Setting the terminal up".into(),
-                    },
-                    time: None,
-                    lang: self.lang,
-                    large: self.large,
-                    step: None,
-                    back: false,
-                    leave: false,
-                    main,
-                    main_enabled: true,
-                },
-                content: Content::Setup(Box::new(setup.clone())),
-                countdown: None,
-            });
-            if shown.is_err() {
-                return false;
-            }
-            match self
-                .inbox
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
-                Ok(Touch::Main) => return true,
-                Ok(Touch::Back) => return false,
-                Ok(Touch::Language(to)) => self.lang = to,
-                Ok(Touch::Large(to)) => self.large = to,
-                // No other touch can be made on this page.
-                Ok(_) => {}
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
-            }
-        }
+        let content = Content::Setup(Box::new(setup.clone()));
+        self.dialogue.ask(&content, main, false, patience) == Some(Touch::Main)
     }
+}
+
+fn reasons(refused: &Refused) -> Vec<Text> {
+    let line = |finding: &yici_provision::Finding| Text {
+        zh: finding.say(Lang::Zh),
+        en: finding.say(Lang::En),
+    };
+    refused.findings.iter().map(line).collect()
 }

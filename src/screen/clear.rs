@@ -12,7 +12,8 @@ impl Inner {
         let empty = SharedString::new;
         let lists = &self.lists;
         match kind {
-            ui::PageKind::Idle
+            ui::PageKind::Blank
+            | ui::PageKind::Idle
             | ui::PageKind::Consent
             | ui::PageKind::Card
             | ui::PageKind::Submitting
@@ -195,6 +196,13 @@ impl Inner {
             ui::PageKind::Setup => {
                 self.setup.rows.clear();
                 self.setup.reasons.clear();
+            }
+            ui::PageKind::Pin => self.window.global::<ui::PinAdapter>().set_dots(empty()),
+            ui::PageKind::Staff => {
+                let to = self.window.global::<ui::StaffAdapter>();
+                to.set_code(slint::Image::default());
+                to.set_modules(0);
+                self.staff.rows.clear();
             }
         }
     }

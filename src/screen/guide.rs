@@ -467,7 +467,7 @@ fn flow_layers(flow: &[Vec<FlowStep>], look: Look) -> Vec<ui::FlowLayer> {
 }
 
 /// A QR code with one pixel a module and no quiet zone, and its modules a side.
-fn qr(payload: &str) -> Option<(slint::Image, i32)> {
+pub(super) fn qr(payload: &str) -> Option<(slint::Image, i32)> {
     let code = qrcode::QrCode::with_error_correction_level(payload, qrcode::EcLevel::M).ok()?;
     let modules = u32::try_from(code.width()).ok()?;
     let mut pixels = slint::SharedPixelBuffer::<slint::Rgb8Pixel>::new(modules, modules);

@@ -173,6 +173,8 @@ pub enum Effect {
     SlipCompleted(CaseNumber),
     /// Nobody waits for the slip of this case any more.
     Dismiss(CaseNumber),
+    /// The staff's PIN was right: leave the screen to `kiosk staff`.
+    LetStaffIn,
     /// Write into the log that a part is no longer as it was.
     Log(Change),
 }

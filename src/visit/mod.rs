@@ -15,6 +15,7 @@ pub mod page;
 mod questions;
 mod result;
 pub mod sheet;
+mod staff;
 mod takeaway;
 mod terminal;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use yici_catalog::Text;
 
 pub use application::Draft;
 pub use event::{CardReply, Effect, Event, Now, SlipId, VisitId};
+pub use staff::Lock;
 pub use terminal::Terminal;
 pub use touch::Touch;
 

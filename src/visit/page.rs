@@ -7,6 +7,7 @@ use yici_contract::api::{Level, State};
 use yici_hal::status::{Actor, Cause};
 
 pub use crate::health::{Journey, Offer};
+pub use crate::selftest::Report;
 pub use yici_provision::{Change, Timely};
 
 /// One page as it stands now.
@@ -97,13 +98,22 @@ pub enum Main {
     Skip,
     /// Apply what a technician brought.
     Apply,
+    /// Forget everything and start anew.
+    Reset,
+    /// All of it is well.
+    AllWell,
 }
 
 /// What a page is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// Seen most: one sentence, one animation.
-    Idle,
+    Idle {
+        /// Whether there is a door for staff.
+        staff: bool,
+    },
+    /// The staff's PIN is typed.
+    Pin(PinPage),
     /// Matters by life stage of persons and businesses (R1).
     Home(Home),
     /// Looking for a matter by words.
@@ -195,6 +205,8 @@ pub enum Content {
     },
     /// What a technician's stick would change.
     Setup(Box<Setup>),
+    /// What staff see (`kiosk staff`).
+    Staff(Box<Staff>),
     /// Take card and paper.
     Goodbye(Goodbye),
 }
@@ -213,6 +225,75 @@ pub enum Setup {
     Refused(Vec<Text>),
     /// It was stored. What the technician needs to know now, each as a change from nothing.
     Applied(Vec<Change>),
+}
+
+/// The staff's PIN as far as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PinPage {
+    /// How many digits; which ones, the page is not told.
+    pub typed: usize,
+    /// What is wrong.
+    pub fault: Option<PinFault>,
+}
+
+/// Why the staff's door stays shut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinFault {
+    /// Too few digits.
+    Short,
+    /// It is another.
+    Wrong,
+    /// Too many wrong ones: so long nobody is let in.
+    Shut {
+        /// Seconds.
+        seconds: u64,
+    },
+}
+
+/// What staff see once they were let in (`kiosk staff`).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Staff {
+    /// What there is to do.
+    Menu {
+        /// The program's version.
+        version: &'static str,
+        /// Cases that a factory reset would lose; it is not offered while there are any, or while it
+        /// cannot be told.
+        held: Option<u32>,
+        /// Whether a setup can come as a code on the scanner.
+        codes: bool,
+    },
+    /// Colours, and tiles to be touched one by one.
+    Panel,
+    /// Something is being looked at or tried.
+    Busy {
+        /// What.
+        name: Text,
+        /// What staff do for it, or look at.
+        preparation: Option<Text>,
+        /// Which of how many it is, from 1.
+        step: (usize, usize),
+    },
+    /// What came of it.
+    Report {
+        /// The readiness report.
+        report: Report,
+        /// What came of printing it, once that was tried.
+        slip: Option<ReportSlip>,
+    },
+    /// Whether everything is really to be forgotten.
+    Reset,
+}
+
+/// What came of printing a readiness report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportSlip {
+    /// It is out.
+    Out,
+    /// The printer gives no proof: somebody looks.
+    Unproved,
+    /// It is not.
+    Failed,
 }
 
 /// The home page.

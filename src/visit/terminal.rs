@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use yici_catalog::{Catalog, Lang};
 
-use super::page::{Content, Frame, Page};
+use super::page::{Content, Frame, Main, Page};
+use super::staff::{Came, Door, Lock};
 use super::visit::Visit;
 use super::{Effect, Event, Hall, Now, Timing, Touch, VisitId};
 use crate::health::{Health, Moment, Word};
@@ -29,6 +30,8 @@ pub struct Terminal {
     lang: Lang,
     health: Health,
     visit: Option<Visit>,
+    /// There only where there is a lock for it.
+    door: Option<Door>,
     visits: u64,
     serial: u32,
     now: Now,
@@ -53,10 +56,17 @@ impl Terminal {
             lang,
             health,
             visit: None,
+            door: None,
             visits: 0,
             serial: 1,
             now,
         }
+    }
+
+    /// Lets the hall's staff in, who pass this lock.
+    pub fn with_door(mut self, lock: Lock) -> Self {
+        self.door = Some(Door::new(lock));
+        self
     }
 
     /// How its parts are.
@@ -118,38 +128,55 @@ impl Terminal {
             }
             Event::Time => match self.visit.as_ref().map(Visit::id) {
                 Some(id) => self.in_visit(id, |current, around| current.time(around)),
-                None => Vec::new(),
+                None => {
+                    if self.door.as_mut().is_some_and(|door| door.time(now)) {
+                        self.serial += 1;
+                    }
+                    Vec::new()
+                }
             },
         }
     }
 
     /// When to send [`Event::Time`] next, in the time of [`Now::mono`].
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.visit
-            .as_ref()
-            .map(|visit| visit.poll_timeout(&self.around()))
+        match &self.visit {
+            Some(visit) => Some(visit.poll_timeout(&self.around())),
+            None => self.door.as_ref()?.poll_timeout(self.now),
+        }
     }
 
     /// The page as it stands now.
     pub fn view(&self) -> Page {
         match &self.visit {
             Some(visit) => visit.view(&self.around()),
-            None => Page {
-                serial: self.serial,
-                frame: Frame {
-                    hall: self.hall.name.clone(),
-                    time: Some(self.now.wall.strftime("%H:%M").to_string()),
-                    lang: self.lang,
-                    large: false,
-                    step: None,
-                    back: false,
-                    leave: false,
-                    main: None,
-                    main_enabled: false,
-                },
-                content: Content::Idle,
-                countdown: None,
+            None => self.without_visit(),
+        }
+    }
+
+    /// The idle page, or the staff's door.
+    fn without_visit(&self) -> Page {
+        let pin = self.door.as_ref().and_then(|door| door.page(self.now));
+        Page {
+            serial: self.serial,
+            frame: Frame {
+                hall: self.hall.name.clone(),
+                time: Some(self.now.wall.strftime("%H:%M").to_string()),
+                lang: self.lang,
+                large: false,
+                step: None,
+                back: pin.is_some(),
+                leave: false,
+                main: pin.map(|_| Main::Continue),
+                main_enabled: pin.is_some(),
             },
+            content: match pin {
+                Some(pin) => Content::Pin(pin),
+                None => Content::Idle {
+                    staff: self.door.is_some(),
+                },
+            },
+            countdown: None,
         }
     }
 
@@ -177,6 +204,20 @@ impl Terminal {
         }
         if serial != self.serial {
             return Vec::new();
+        }
+        if let Some(door) = &mut self.door {
+            let asked = door.is_asked();
+            let came = match asked {
+                true => Some(door.touched(&touch, self.now)),
+                false => (touch == Touch::Staff).then(|| door.ask(self.now)),
+            };
+            if let Some(came) = came {
+                self.serial += u32::from(asked != door.is_asked());
+                return match came {
+                    Came::Typing | Came::Left => Vec::new(),
+                    Came::Opened => vec![Effect::LetStaffIn],
+                };
+            }
         }
         self.visits += 1;
         let mut visit = Visit::new(VisitId(self.visits), self.serial + 1, self.lang, self.now);

@@ -16,6 +16,7 @@ use super::*;
 use crate::health::{Health, Word};
 
 mod apply;
+mod staff;
 
 fn shipped() -> Arc<Catalog> {
     static CATALOG: std::sync::OnceLock<Arc<Catalog>> = std::sync::OnceLock::new();
@@ -103,6 +104,7 @@ impl Walk {
                 | Effect::Evaluate(_)
                 | Effect::SlipCompleted(_)
                 | Effect::Dismiss(_)
+                | Effect::LetStaffIn
                 | Effect::Log(_) => None,
             })
             .unwrap_or(1)
@@ -187,7 +189,7 @@ fn good_printer() -> PrinterStatus {
 fn a_touch_opens_the_home_page_and_a_late_touch_on_idle_does_nothing() {
     let mut walk = Walk::new();
     let idle = walk.terminal.view();
-    assert_eq!(idle.content, Content::Idle);
+    assert_eq!(idle.content, Content::Idle { staff: false });
     let home = walk.touch(Touch::Wake);
     assert!(matches!(home.content, Content::Home(_)));
     let stale = walk.event(Event::Touched {
@@ -237,7 +239,7 @@ fn another_catalogue_is_taken_between_visits() {
     assert!(!matches!(walk.terminal.view().content, Content::Home(_)));
     walk.touch(Touch::Finish);
     walk.wait(Duration::from_secs(60));
-    assert_eq!(walk.terminal.view().content, Content::Idle);
+    assert_eq!(walk.terminal.view().content, Content::Idle { staff: false });
     let one = walk.touch(Touch::Wake);
     assert_ne!(one.content, all.content);
     walk.touch(Touch::Finish);
@@ -287,7 +289,7 @@ fn language_and_large_type_are_one_touch_away_and_end_with_the_visit() {
     assert_eq!((page.frame.lang, page.frame.large), (Lang::En, true));
     walk.touch(Touch::Finish);
     let page = walk.wait(Timing::default().goodbye);
-    assert_eq!(page.content, Content::Idle);
+    assert_eq!(page.content, Content::Idle { staff: false });
     assert_eq!((page.frame.lang, page.frame.large), (Lang::Zh, false));
 }
 
@@ -300,7 +302,10 @@ fn the_warning_comes_after_60_s_counts_down_30_s_and_one_touch_stops_it() {
     assert_eq!(walk.wait(Duration::from_secs(10)).countdown, Some(20));
     assert_eq!(walk.touch(Touch::Stay).countdown, None);
     assert_eq!(walk.wait(Duration::from_secs(89)).countdown, Some(1));
-    assert_eq!(walk.wait(Duration::from_secs(1)).content, Content::Idle);
+    assert_eq!(
+        walk.wait(Duration::from_secs(1)).content,
+        Content::Idle { staff: false }
+    );
 }
 
 #[test]
@@ -820,7 +825,7 @@ proptest! {
                 walk.event(Event::Slip { visit, slip, printed: Printed::Failed(Cause::CoverOpen) });
             }
         }
-        prop_assert_eq!(walk.wait(Duration::from_secs(91 + 12)).content, Content::Idle);
+        prop_assert_eq!(walk.wait(Duration::from_secs(91 + 12)).content, Content::Idle { staff: false });
     }
 }
 

@@ -79,4 +79,16 @@ pub enum Touch {
     RateVisit(Level),
     /// After a restart: nobody here waits for that slip.
     NotMine,
+    /// Somebody of the hall's staff wants to be let in.
+    Staff,
+    /// Ask each device and everything else how it is (`kiosk staff`, as all below).
+    Look,
+    /// Try each device with hands.
+    Try,
+    /// Take a setup from a code on paper.
+    Scan,
+    /// Make the terminal forget everything.
+    Reset,
+    /// The screen shows all colours and feels a finger everywhere, or not.
+    Panel(bool),
 }

@@ -263,6 +263,13 @@ impl Visit {
             Touch::RateMatter(level) => self.rate(level, true),
             Touch::RateVisit(level) => self.rate(level, false),
             Touch::NotMine => self.not_mine(),
+            // No page of a visit offers these.
+            Touch::Staff
+            | Touch::Look
+            | Touch::Try
+            | Touch::Scan
+            | Touch::Reset
+            | Touch::Panel(_) => Vec::new(),
         }
     }
 

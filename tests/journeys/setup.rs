@@ -132,7 +132,7 @@ fn a_stick_is_shown_then_applied_and_the_terminal_starts_with_it() {
     let workshop = Workshop::open();
     workshop.sign(&[("terminal = \"A-01\"", "terminal = \"B-07\"")]);
     let shown = "
-        wait 要换成 U 盘里的设置吗 30
+        wait 要换成这份设置吗 30
         wait B-07
         wait 192.0.2.20/24
         wait 这台机器的时钟还没有对过";
@@ -157,7 +157,7 @@ fn a_stick_is_shown_then_applied_and_the_terminal_starts_with_it() {
     assert!(network.contains("Address=192.0.2.20/24"), "{network}");
 
     // A stick that was forgotten asks nobody again.
-    assert_eq!(workshop.start("wait 要换成 U 盘里的设置吗 5\nend"), Some(1));
+    assert_eq!(workshop.start("wait 要换成这份设置吗 5\nend"), Some(1));
 
     // Only what is different is shown.
     workshop.sign(&[
@@ -222,7 +222,7 @@ fn an_edited_or_older_stick_is_refused_with_its_reason_and_nothing_changes() {
         .unwrap()
         .replacen("A-01", "A-66", 1);
     fs::write(&setup, edited).unwrap();
-    let came = workshop.start("wait U 盘里的设置不能用 30\nwait 什么都没有改\ntap 继续\nend");
+    let came = workshop.start("wait 这份设置不能用 30\nwait 什么都没有改\ntap 继续\nend");
     assert_eq!(came, Some(1));
     let told = workshop.kiosk(&["provision", "check", "STICK", "--public-key", "PUBLIC"]);
     assert_eq!(told.status.code(), Some(1), "{told:?}");

@@ -42,6 +42,8 @@ pub const NAME: &str = "欧阳一次";
 pub struct Upstream {
     dir: TempDir,
     catalogue: PathBuf,
+    /// The signed catalogue that it gives to terminals.
+    bundle: Option<PathBuf>,
     pub key: PublicKey,
     serving: Option<Child>,
     pub address: SocketAddr,
@@ -59,6 +61,7 @@ impl Upstream {
         let mut upstream = Upstream {
             dir,
             catalogue: catalogue.to_owned(),
+            bundle: None,
             key: made.trim().parse().unwrap(),
             serving: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -86,6 +89,11 @@ impl Upstream {
             .args(["serve", "--listen", &self.address.to_string(), "--db"])
             .args([&self.db(), "--data", &self.path("data"), "--catalogue"])
             .arg(&self.catalogue)
+            .args(
+                self.bundle
+                    .iter()
+                    .flat_map(|bundle| [Path::new("--bundle"), bundle.as_path()]),
+            )
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -97,6 +105,13 @@ impl Upstream {
         let address = line.trim().strip_prefix("listening on https://").unwrap();
         self.address = address.parse().unwrap();
         self.serving = Some(child);
+    }
+
+    /// Gives a signed catalogue to every terminal that asks.
+    pub fn offer(&mut self, bundle: &Path) {
+        self.kill();
+        self.bundle = Some(bundle.to_owned());
+        self.serve();
     }
 
     /// `SIGKILL`.

@@ -36,15 +36,27 @@ fn the_service_manager_hears_of_the_first_page_and_then_of_every_turn() {
     let mut ready = 0;
     let mut fed = 0;
     let mut said = Vec::new();
+    let mut answering = String::new();
     while ready == 0 || fed < 10 || said.len() < 2 {
-        match hear().trim() {
-            "READY=1" => ready += 1,
-            "WATCHDOG=1" => fed += 1,
-            "STATUS=idle" => said.push("idle"),
-            "STATUS=visit" => said.push("visit"),
-            other => panic!("unexpected: {other}"),
+        let word = hear();
+        match (word.trim(), word.trim().strip_prefix("STATUS=")) {
+            ("READY=1", _) => ready += 1,
+            ("WATCHDOG=1", _) => fed += 1,
+            (_, Some(status)) => {
+                let (at, devices) = status.split_once(' ').unwrap_or((status, ""));
+                if said.last().is_none_or(|last| last != at) {
+                    said.push(at.to_owned());
+                }
+                answering = devices.to_owned();
+            }
+            (other, None) => panic!("unexpected: {other}"),
         }
     }
-    assert_eq!((ready, &said[..]), (1, &["idle", "visit"][..]));
+    assert_eq!(
+        (ready, &said[..]),
+        (1, &["idle".into(), "visit".into()][..])
+    );
+    // By which an update is judged: what answered before it still does.
+    assert_eq!(answering, "id-card printer");
     started.finish().succeeded();
 }

@@ -111,6 +111,7 @@ fn rows(setup: &Setup) -> Vec<Row> {
         "Local addresses",
         some_list(&hall.local_addresses),
     );
+    words("区划", "Region", setup.region.as_ref().map(plain));
     words(
         "网络接口",
         "Interface",
@@ -206,6 +207,13 @@ fn rows(setup: &Setup) -> Vec<Row> {
         "Enrolment code",
         code.map(|_| text("有（不显示）", "there is one (not shown)")),
         code.map(|code| code.expose().to_owned()),
+    );
+    let pin = setup.staff_pin.as_ref();
+    row(
+        "工作人员 PIN",
+        "Staff's PIN",
+        pin.map(|_| text("有（不显示）", "there is one (not shown)")),
+        pin.map(|pin| pin.as_str().to_owned()),
     );
     rows
 }

@@ -1,7 +1,7 @@
 //! `kiosk provision`: makes setup files and keys, and explains what is wrong with a file.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +14,7 @@ use yici_catalog::Lang;
 use crate::changes::changes;
 use crate::check::{Clock, as_text, check};
 use crate::finding::{Code, Refused, text};
+use crate::pin::PinHash;
 use crate::setup::Setup;
 use crate::signed::{self, Keys, Validity};
 use crate::{qr, stick};
@@ -35,6 +36,9 @@ pub enum Command {
         #[arg(long)]
         no_password: bool,
     },
+    /// Read the staff's PIN from standard input, 6 to 12 digits, and print the line for a plain file that
+    /// stands for it.
+    Pin,
     /// Check a plain file and sign it. Exit code 1 if it has findings; nothing is signed then.
     Make {
         /// The plain TOML file; a signature at its end is replaced.
@@ -109,6 +113,7 @@ pub fn run(command: &Command, out: &mut dyn Write) -> miette::Result<Verdict> {
             out: path,
             no_password,
         } => make_keys(path, *no_password, out),
+        Command::Pin => pin(std::io::stdin().lock(), out),
         Command::Make {
             file,
             key,
@@ -165,6 +170,21 @@ fn make_keys(path: &Path, no_password: bool, out: &mut dyn Write) -> miette::Res
         Existing::Keep,
     )?;
     writeln!(out, "{}", public.trim_end()).into_diagnostic()?;
+    Ok(Verdict::Fine)
+}
+
+fn pin(from: impl BufRead, out: &mut dyn Write) -> miette::Result<Verdict> {
+    let mut typed = zeroize::Zeroizing::new(String::new());
+    // Longer lines are no PIN.
+    from.take(64).read_line(&mut typed).into_diagnostic()?;
+    let hash = PinHash::of(typed.trim_end_matches(['\r', '\n'])).map_err(|error| {
+        miette::miette!(
+            help = "type it and press Enter, or pass it in: `kiosk provision pin < FILE`",
+            "{error}"
+        )
+    })?;
+    // A hash has no letter that TOML would want escaped.
+    writeln!(out, "[staff]\npin = {:?}", hash.as_str()).into_diagnostic()?;
     Ok(Verdict::Fine)
 }
 

@@ -9,6 +9,7 @@ mod changes;
 mod check;
 pub mod cli;
 mod finding;
+mod pin;
 pub mod qr;
 mod render;
 mod setup;
@@ -19,6 +20,7 @@ mod stick;
 pub use changes::{Change, changes};
 pub use check::{Checked, Clock, Timely, check};
 pub use finding::{Code, Finding, Refused};
+pub use pin::{PIN_DIGITS, PinError, PinHash};
 pub use render::{FILES, Places, device_key, render, render_to};
 pub use setup::{
     Addressing, Devices, Enrolment, Hall, Network, Phone, Printer, Rotation, Screen, Setup,

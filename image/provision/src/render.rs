@@ -11,6 +11,7 @@ use url::Url;
 use yici_catalog::Lang;
 use yici_hal::address::Address;
 
+use crate::pin::PinHash;
 use crate::setup::{Addressing, Devices, Hall, Network, Printer, Setup, Upstream};
 
 /// Every file that may be rendered, relative to the directory.
@@ -124,11 +125,20 @@ struct Kiosk<'a> {
     screen: ScreenKeys,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream: Option<UpstreamKeys<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staff: Option<StaffKeys<'a>>,
+}
+
+#[derive(Serialize)]
+struct StaffKeys<'a> {
+    pin: &'a PinHash,
 }
 
 #[derive(Serialize)]
 struct Catalogue<'a> {
     directory: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +185,7 @@ fn kiosk(setup: &Setup, places: &Places) -> Result<String, toml::ser::Error> {
         hall: &setup.hall,
         catalogue: Catalogue {
             directory: &places.catalogue,
+            region: setup.region.as_deref(),
             store: (places.catalogue_keys.as_ref()).map(|_| data.join("catalogue")),
             keys: places.catalogue_keys.as_deref(),
         },
@@ -187,6 +198,7 @@ fn kiosk(setup: &Setup, places: &Places) -> Result<String, toml::ser::Error> {
             language: setup.screen.language,
         },
         upstream,
+        staff: (setup.staff_pin.as_ref()).map(|pin| StaffKeys { pin }),
     };
     toml::to_string(&kiosk)
 }

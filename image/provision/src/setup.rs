@@ -18,6 +18,7 @@ use yici_hal::escpos::{Charset, Completion, Model};
 use zeroize::Zeroizing;
 
 use crate::finding::{Code, Finding, Refused, line_of, text};
+use crate::pin::PinHash;
 
 /// A checked setup. Its `Debug` form never shows the enrolment code.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Setup {
     pub machines: Vec<String>,
     /// The hall.
     pub hall: Hall,
+    /// The region of its matters, by its code (GB/T 2260); the catalogue's own otherwise.
+    pub region: Option<String>,
     /// The devices.
     pub devices: Devices,
     /// What the slip printer can do.
@@ -38,6 +41,8 @@ pub struct Setup {
     pub network: Network,
     /// Where cases are delivered; none on a terminal that only guides.
     pub upstream: Option<Upstream>,
+    /// The PIN of the hall's staff; without one no staff page is offered.
+    pub staff_pin: Option<PinHash>,
     /// Time servers, names or numbers; empty for those that DHCP names.
     pub time_servers: Vec<String>,
 }
@@ -310,6 +315,8 @@ struct Raw {
     machines: Option<Spanned<Vec<String>>>,
     hall: Spanned<Hall>,
     #[serde(default)]
+    catalogue: RawCatalogue,
+    #[serde(default)]
     devices: RawDevices,
     #[serde(default)]
     printer: RawPrinter,
@@ -317,8 +324,15 @@ struct Raw {
     screen: RawScreen,
     network: RawNetwork,
     upstream: Option<RawUpstream>,
+    staff: Option<RawStaff>,
     #[serde(default)]
     time: RawTime,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawCatalogue {
+    region: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -369,6 +383,12 @@ struct RawUpstream {
     enrolment: Option<Spanned<String>>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStaff {
+    pin: Spanned<String>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct RawTime {
@@ -392,6 +412,17 @@ impl Raw {
             machines.into_inner()
         });
         check_hall(&self.hall, problems);
+        let region = self.catalogue.region.map(|region| {
+            let digits = region.get_ref().bytes().filter(u8::is_ascii_digit).count();
+            if (digits, region.get_ref().len()) != (6, 6) {
+                problems.tell(
+                    region.span(),
+                    "行政区划代码（GB/T 2260）是 6 位数字",
+                    "a region code of GB/T 2260 has six digits",
+                );
+            }
+            region.into_inner()
+        });
         let devices = Devices {
             card_reader: problems.address(DeviceClass::IdCard, self.devices.card_reader),
             social_card_reader: problems
@@ -407,6 +438,14 @@ impl Raw {
         let upstream = self
             .upstream
             .map(|upstream| upstream.check(problems, network.as_ref()));
+        let staff_pin = self.staff.and_then(|staff| {
+            let pin = staff.pin.get_ref().parse::<PinHash>();
+            pin.map_err(|error| {
+                let zh = "这里要写 kiosk provision pin 打印的那一行，不是 PIN 本身";
+                problems.tell(staff.pin.span(), zh, error.to_string());
+            })
+            .ok()
+        });
         let time_servers = self.time.servers.map_or_else(Vec::new, |servers| {
             problems.count(&servers.span(), servers.get_ref(), 1, 4);
             for server in servers.get_ref() {
@@ -424,6 +463,7 @@ impl Raw {
             serial: self.serial.into_inner(),
             machines,
             hall: self.hall.into_inner(),
+            region,
             devices,
             printer,
             screen,
@@ -432,6 +472,7 @@ impl Raw {
                 Some(upstream) => Some(upstream?),
                 None => None,
             },
+            staff_pin,
             time_servers,
         })
     }

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use yici_catalog::Lang;
 use yici_provision::cli::{self, Command, Format, Look, TEMPLATE, Verdict};
 use yici_provision::{
-    Checked, Clock, Code, FILES, Keys, Places, Refused, Setup, State, StateError, Timely, Validity,
-    changes, check, qr, render, render_to, sign,
+    Checked, Clock, Code, FILES, Keys, PinHash, Places, Refused, Setup, State, StateError, Timely,
+    Validity, changes, check, qr, render, render_to, sign,
 };
 
 const CODE: &str = "SECRET-ENROL-4711";
@@ -52,12 +52,14 @@ impl Signer {
 fn full() -> String {
     let ca = rcgen::generate_simple_self_signed(["cases.example".to_owned()]).unwrap();
     format!(
-        "{TEMPLATE}\n[upstream]\nurl = \"https://cases.example:8443\"\nkey = \"{}\"\nenrolment = \"{CODE}\"\nca = \"\"\"\n{}\"\"\"\n",
+        "{TEMPLATE}\n[staff]\npin = \"{}\"\n[upstream]\nurl = \"https://cases.example:8443\"\nkey = \"{}\"\nenrolment = \"{CODE}\"\nca = \"\"\"\n{}\"\"\"\n",
+        PinHash::of("482915").unwrap().as_str(),
         "09".repeat(32),
         ca.cert.pem()
     )
     .replace("# calibration = [1,", "calibration = [0.5,")
     .replace("# proxy", "proxy")
+    .replace("# [catalogue]\n# region", "[catalogue]\nregion")
     .replace("[printer]", "form_printer = \"ipp://192.0.2.11/ipp/print\"\n[printer]")
 }
 
@@ -229,6 +231,8 @@ fn every_value_is_checked_and_told_with_its_line() {
         ),
         ("[\"示范市\"]", "[]", "1 to 64 entries"),
         ("192.0.2.20/24", "192.0.2.20", "subnet's bits"),
+        ("region = \"330100\"", "region = \"3301\"", "six digits"),
+        ("$argon2id$", "$argon2i$", "kiosk provision pin"),
         ("192.0.2.20/24", "192.0.2.255/24", "subnet's bits"),
         ("192.0.2.20/24", "192.0.2.0/24", "subnet's bits"),
         ("192.0.2.20/24", "127.0.0.1/8", "subnet's bits"),

@@ -257,6 +257,7 @@ fn label(class: DeviceClass, key: &str, lang: Lang) -> &str {
         ("media", _) => ("读卡区", "card"),
         ("scanner", _) => ("扫码", "scanning"),
         ("securityModule", _) => ("安全模块", "security module"),
+        ("photoDecoder", _) => ("照片解码", "photos of cards"),
         ("printed", DeviceClass::FormPrinter) => ("测试页", "test page"),
         ("printed", _) => ("测试单", "test slip"),
         ("cameras", _) => ("画面", "pictures"),
@@ -280,6 +281,10 @@ fn label(class: DeviceClass, key: &str, lang: Lang) -> &str {
 
 fn word(value: &str, lang: Lang) -> &str {
     let (zh, en) = match value {
+        "none" => (
+            "没有装程序，照片不解码",
+            "no program is set up, they stay undecoded",
+        ),
         "online" => ("正常", "works"),
         "offline" => ("脱机", "offline"),
         "powerOff" => ("关着", "switched off"),

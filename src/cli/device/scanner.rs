@@ -32,7 +32,6 @@ pub(super) fn status(address: &Address) -> Finding {
 pub(super) fn test(address: &Address) -> Finding {
     let heard = code_scanner::open(address).and_then(|mut scanner| {
         scanner.forget()?;
-        eprintln!("hold any code up to the scanner 请把任意二维码或条形码对准扫码器");
         scanner.read(Instant::now() + TEST)
     });
     match heard {

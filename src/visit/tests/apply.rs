@@ -553,7 +553,7 @@ fn after_a_restart_the_number_alone_is_offered() {
     assert!(matches!(page.content, Content::Recovered { .. }));
     assert_eq!(page.countdown, None);
     let page = walk.wait(Duration::from_secs(400));
-    assert_eq!(page.content, Content::Idle);
+    assert_eq!(page.content, Content::Idle { staff: false });
     assert!(numbers.iter().all(|n| walk.wants(&Effect::Dismiss(*n))));
 }
 

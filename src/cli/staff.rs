@@ -1,0 +1,242 @@
+//! `kiosk staff`: in the terminal's place once its staff were let in. What works and what does not, each
+//! device tried with hands, and the way back to a terminal that knows nothing.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use yici_catalog::Text;
+use yici_hal::address::Address;
+use yici_hal::code_scanner;
+use yici_hal::escpos::Printed;
+use yici_hal::status::Actor;
+
+use super::dialogue::{self, Dialogue, Held};
+use super::run::Display;
+use super::setup::{self, Applier, Place};
+use super::{device, outbox, selftest};
+use crate::config::Config;
+use crate::selftest::{Check, Report, State, Step};
+use crate::visit::page::{Content, Main, ReportSlip, Staff};
+use crate::visit::touch::Touch;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The terminal's configuration.
+    #[arg(long)]
+    config: PathBuf,
+    /// Where setups may come from here too: as a code on the scanner.
+    #[command(flatten)]
+    place: Option<Place>,
+    #[command(flatten)]
+    display: Display,
+}
+
+/// What the service manager takes for "forget everything" (`yici-staff.service`).
+const RESET: u8 = 10;
+/// And for "start with the new setup".
+const SET_UP: u8 = 11;
+
+/// Staff who were called away must not keep a hall waiting.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How long a code is waited for.
+const SCANNING: Duration = Duration::from_secs(30);
+
+/// What the staff leave behind.
+enum Came {
+    /// The terminal as it is.
+    Terminal,
+    /// A terminal that forgets everything.
+    Reset,
+    /// A terminal with another setup.
+    SetUp,
+}
+
+/// What the pages work on.
+struct Desk {
+    config: Config,
+    /// With a scanner, and where setups are taken at all.
+    codes: Option<(Address, Applier)>,
+}
+
+/// Exit code 0 when the terminal goes on, 10 when it is to forget everything, 11 when it has another setup.
+pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
+    let config = Config::load(&args.config)?;
+    let title = Text {
+        zh: format!("工作人员 · {}", config.hall.terminal),
+        en: format!("Staff · {}", config.hall.terminal),
+    };
+    let (size, lang) = (config.size, config.language);
+    let applier = args.place.as_ref().map(Applier::open).transpose()?;
+    let desk = Desk {
+        codes: config.code_scanner.clone().zip(applier),
+        config,
+    };
+    let held = dialogue::hold(&args.display, size, lang, title, move |dialogue| {
+        menu(dialogue, &desk)
+    })?;
+    Ok(match held {
+        Held::Came(Came::Reset) => ExitCode::from(RESET),
+        Held::Came(Came::SetUp) => ExitCode::from(SET_UP),
+        Held::Came(Came::Terminal) | Held::Closed => ExitCode::SUCCESS,
+        Held::ScriptFailed => ExitCode::from(3),
+    })
+}
+
+fn menu(dialogue: &mut Dialogue, desk: &Desk) -> Came {
+    let config = &desk.config;
+    loop {
+        let menu = content(Staff::Menu {
+            version: env!("CARGO_PKG_VERSION"),
+            held: held(config),
+            codes: desk.codes.is_some(),
+        });
+        let touch = dialogue.ask(&menu, Some(Main::Done), false, PATIENCE);
+        if touch == Some(Touch::Look) {
+            let busy = Staff::Busy {
+                name: text("各台设备、网络和磁盘", "devices, network and disk"),
+                preparation: None,
+                step: (1, 1),
+            };
+            dialogue.show(content(busy));
+            let devices = device::asked(config, dialogue.lang());
+            show(dialogue, config, selftest::report(config, devices));
+        } else if touch == Some(Touch::Try) {
+            let report = walk(dialogue, config);
+            show(dialogue, config, report);
+        } else if touch == Some(Touch::Scan)
+            && let Some((scanner, applier)) = &desk.codes
+        {
+            if scan(dialogue, scanner, applier) == setup::Came::Applied {
+                return Came::SetUp;
+            }
+        } else if touch == Some(Touch::Reset) {
+            // Anything may have been stored since, had a terminal run: it is asked again before anything goes.
+            if held(config) == Some(0)
+                && dialogue.ask(&content(Staff::Reset), Some(Main::Reset), true, PATIENCE)
+                    == Some(Touch::Main)
+            {
+                return Came::Reset;
+            }
+        } else {
+            return Came::Terminal;
+        }
+    }
+}
+
+/// A setup from a code on paper; what became of it.
+fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup::Came {
+    dialogue.show(content(Staff::Busy {
+        name: text("扫设置码", "Scan a setup code"),
+        preparation: Some(text(
+            "请把打印的设置码对准扫码器",
+            "Hold the printed setup code up to the scanner",
+        )),
+        step: (1, 1),
+    }));
+    let read = code_scanner::open(scanner).and_then(|mut scanner| {
+        scanner.forget()?;
+        scanner.read(Instant::now() + SCANNING)
+    });
+    match read {
+        Ok(Some(code)) => {
+            let offer = yici_provision::qr::decode(code.text().as_bytes())
+                .and_then(|bytes| applier.offer(&bytes));
+            applier.ask(dialogue, offer)
+        }
+        // What is wrong with a scanner, a look tells.
+        Ok(None) | Err(_) => setup::Came::Not,
+    }
+}
+
+/// Cases that would be lost with the disk; nothing if it cannot be told.
+fn held(config: &Config) -> Option<u32> {
+    let Some(upstream) = &config.upstream else {
+        return Some(0);
+    };
+    let held = outbox::lost_with_disk(&upstream.outbox).ok()?;
+    u32::try_from(held.len()).ok()
+}
+
+/// Everything with hands: the screen first, for all else is read on it.
+fn walk(dialogue: &mut Dialogue, config: &Config) -> Report {
+    let well = match dialogue.ask(&content(Staff::Panel), Some(Main::AllWell), true, PATIENCE) {
+        Some(Touch::Main) => Some(true),
+        Some(Touch::Panel(well)) => Some(well),
+        Some(_) | None => None,
+    };
+    let mut checks = vec![panel(well)];
+    checks.extend(device::tried_on_pages(config, |name, preparation, step| {
+        dialogue.show(content(Staff::Busy {
+            name,
+            preparation: Some(preparation),
+            step,
+        }));
+    }));
+    selftest::report(config, checks)
+}
+
+fn panel(well: Option<bool>) -> Check {
+    let (state, says) = match well {
+        Some(true) => (
+            State::Good,
+            text(
+                "颜色都在，每一格都点得到",
+                "all colours are there, a finger is felt everywhere",
+            ),
+        ),
+        Some(false) => (
+            State::Fault,
+            text(
+                "有颜色不对，或者有的格点不到",
+                "a colour is wrong, or a finger is not felt everywhere",
+            ),
+        ),
+        None => (State::Unknown, text("没有试", "was not tried")),
+    };
+    let next = (state == State::Fault).then(|| Step {
+        what: text(
+            "擦干净屏幕、重新校准触摸；还不行就换屏",
+            "clean the screen and calibrate it again; replace it if that does not help",
+        ),
+        actor: Actor::Technician,
+    });
+    Check {
+        id: "panel",
+        name: text("颜色和触摸", "colours and touch"),
+        state,
+        says,
+        next,
+    }
+}
+
+/// Shows a report until it is left; prints it as often as somebody asks.
+fn show(dialogue: &mut Dialogue, config: &Config, report: Report) {
+    let mut slip = None;
+    loop {
+        let page = content(Staff::Report {
+            report: report.clone(),
+            slip,
+        });
+        if dialogue.ask(&page, Some(Main::Continue), false, PATIENCE) != Some(Touch::Print) {
+            return;
+        }
+        slip = Some(match selftest::print(&report, config, dialogue.lang()) {
+            Ok(Printed::Completed) => ReportSlip::Out,
+            Ok(Printed::Unknown(_)) => ReportSlip::Unproved,
+            Ok(Printed::Failed(_)) | Err(_) => ReportSlip::Failed,
+        });
+    }
+}
+
+fn content(staff: Staff) -> Content {
+    Content::Staff(Box::new(staff))
+}
+
+fn text(zh: &str, en: &str) -> Text {
+    Text {
+        zh: zh.into(),
+        en: en.into(),
+    }
+}
