@@ -4,6 +4,7 @@
 mod catalog;
 mod device;
 mod dialogue;
+mod display;
 mod ledger;
 mod outbox;
 mod provision;

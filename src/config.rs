@@ -220,8 +220,7 @@ impl Config {
         }
         let installed = file.catalogue.installed(base, &mut problems);
         let region = file.catalogue.region.map(|region| {
-            let digits = region.get_ref().bytes().filter(u8::is_ascii_digit).count();
-            if (digits, region.get_ref().len()) != (6, 6) {
+            if !yici_catalog::is_region_code(region.get_ref()) {
                 let message = "a region code of GB/T 2260 has six digits";
                 problems.push(label(region.span(), message));
             }

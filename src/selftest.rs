@@ -75,6 +75,12 @@ impl Report {
         self.checks.iter().all(|check| check.state != State::Fault)
     }
 
+    /// The checks that came to this, in their order.
+    pub fn came_to(&self, state: State) -> impl Iterator<Item = &Check> {
+        let came = move |check: &&Check| check.state == state;
+        self.checks.iter().filter(came)
+    }
+
     /// The SHA-256 of the report as compact JSON, in hexadecimal.
     pub fn sha256(&self) -> String {
         // Every field is a text, a number or a list of such: nothing that JSON could not hold.
@@ -89,12 +95,7 @@ impl Report {
 
     /// One line that says it all.
     pub fn summary(&self, lang: Lang) -> String {
-        let count = |state| {
-            self.checks
-                .iter()
-                .filter(|check| check.state == state)
-                .count()
-        };
+        let count = |state| self.came_to(state).count();
         let (faults, unknown) = (count(State::Fault), count(State::Unknown));
         match (lang, faults, unknown) {
             (Lang::Zh, 0, 0) => "全部正常，可以开始服务".into(),

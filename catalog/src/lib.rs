@@ -31,6 +31,7 @@ mod words;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
 pub use certificate::{Certificate, CertificateStep, named};
+pub use check::is_region_code;
 pub use diff::{
     Asked, Change, Detail, Diff, Effect, Example, MatterDiff, NamedSituation, Presence,
     QuestionChange, Restriction, Served, Situations, Versions, Who, diff,

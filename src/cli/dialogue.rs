@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use miette::IntoDiagnostic;
 use yici_catalog::{Lang, Text};
 
-use super::run::Display;
+use super::display::Display;
 use crate::screen::{Handle, Screen};
 use crate::visit::page::{Content, Frame, Main, Page};
 use crate::visit::touch::Touch;
@@ -48,10 +48,7 @@ pub(super) fn hold<T: Send + 'static>(
     title: Text,
     talk: impl FnOnce(&mut Dialogue) -> T + Send + 'static,
 ) -> miette::Result<Held<T>> {
-    #[cfg(feature = "headless")]
-    let headless = display.install(size)?;
-    #[cfg(not(feature = "headless"))]
-    let _ = size;
+    let stage = display.install(size)?;
     let (touches, inbox) = channel();
     let screen = Screen::new(move |serial, touch| {
         // Without anybody to hear it, the page is about to go.
@@ -77,17 +74,8 @@ pub(super) fn hold<T: Send + 'static>(
             let _ = slint::quit_event_loop();
         }
     });
-    #[cfg(feature = "headless")]
-    let ended = match headless {
-        Some(headless) => headless.run(&screen).into_diagnostic().map(Some)?,
-        None => None,
-    };
-    #[cfg(not(feature = "headless"))]
-    let ended: Option<ExitCode> = None;
-    match ended {
-        Some(ended) if ended != ExitCode::SUCCESS => return Ok(Held::ScriptFailed),
-        Some(_) => {}
-        None => slint::ComponentHandle::run(screen.window()).into_diagnostic()?,
+    if stage.run(&screen)? != ExitCode::SUCCESS {
+        return Ok(Held::ScriptFailed);
     }
     // A window that is closed while something is said takes nothing of it back.
     Ok(match told.recv_timeout(REST) {

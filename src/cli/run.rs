@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use miette::IntoDiagnostic;
 use slint::{Timer, TimerMode};
 
+use super::display::Display;
 use crate::catalogue;
 use crate::config::Config;
 use crate::core::{self, Clock, Ended};
@@ -31,57 +31,8 @@ pub(super) struct Args {
     pub(super) display: Display,
 }
 
-/// Where the pages are shown.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct Display {
-    /// Run the real pages without a display and write what they show to this directory as PNG.
-    #[cfg(feature = "headless")]
-    #[arg(long, value_name = "DIR")]
-    pub(super) headless: Option<PathBuf>,
-    /// A scripted citizen who taps visible labels.
-    #[cfg(feature = "headless")]
-    #[arg(long, value_name = "FILE", requires = "headless")]
-    pub(super) script: Option<PathBuf>,
-    /// Run the real pages without a display, and let whoever opens this Unix socket watch and touch
-    /// them (`kiosk-sim bench`).
-    #[cfg(feature = "headless")]
-    #[arg(long, value_name = "SOCKET")]
-    pub(super) screen: Option<PathBuf>,
-}
-
 /// What the service manager takes for "staff were let in": it starts `kiosk staff` in the terminal's place.
 const STAFF_IN: u8 = 64;
-
-impl Display {
-    /// Draws into memory, where that is asked for; to be called before there is a window.
-    #[cfg(feature = "headless")]
-    pub(super) fn install(
-        &self,
-        size: (u32, u32),
-    ) -> miette::Result<Option<crate::headless::Headless>> {
-        (self.headless.is_some() || self.screen.is_some())
-            .then(|| {
-                crate::headless::install(&crate::headless::Options {
-                    dir: self.headless.clone(),
-                    size,
-                    script: self.script.clone(),
-                    screen: self.screen.clone(),
-                })
-            })
-            .transpose()
-            .into_diagnostic()
-    }
-
-    /// Whether a script touches the pages; it ends the event loop by itself.
-    pub(super) fn scripted(&self) -> bool {
-        #[cfg(feature = "headless")]
-        return self.script.is_some();
-        #[cfg(not(feature = "headless"))]
-        let Display {} = self;
-        #[cfg(not(feature = "headless"))]
-        return false;
-    }
-}
 
 /// Runs until the display is gone, the script has ended, or staff were let in (exit code 64).
 pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
@@ -89,9 +40,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let config = Config::load(&args.config)?;
     let (catalog, follower) = catalogue::first(&config).map_err(miette::Report::new)?;
 
-    #[cfg(feature = "headless")]
-    let headless = args.display.install(config.size)?;
-
+    let stage = args.display.install(config.size)?;
     let (events, inbox) = channel();
     let touches = events.clone();
     let screen = Screen::new(move |serial, touch| {
@@ -162,20 +111,7 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     let _beats = beat(watchdog.pulse("pages"));
     watchdog.feed();
 
-    #[cfg(feature = "headless")]
-    let ended = match headless {
-        Some(headless) => headless.run(&screen).into_diagnostic().map(Some)?,
-        None => None,
-    };
-    #[cfg(not(feature = "headless"))]
-    let ended: Option<ExitCode> = None;
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            slint::ComponentHandle::run(screen.window()).into_diagnostic()?;
-            ExitCode::SUCCESS
-        }
-    };
+    let ended = stage.run(&screen)?;
     Ok(match staff_in.load(Ordering::Relaxed) {
         true if ended == ExitCode::SUCCESS => ExitCode::from(STAFF_IN),
         true | false => ended,

@@ -10,7 +10,7 @@ use yici_catalog::{Lang, Text};
 use yici_provision::{Change, Checked, Clock, Keys, Refused, State, StateError, changes, check};
 
 use super::dialogue::{self, Dialogue, Held};
-use super::run::Display;
+use super::display::Display;
 use crate::uplink;
 use crate::visit::page::{Content, Main, Setup};
 use crate::visit::touch::Touch;

@@ -12,7 +12,7 @@ use yici_hal::escpos::Printed;
 use yici_hal::status::Actor;
 
 use super::dialogue::{self, Dialogue, Held};
-use super::run::Display;
+use super::display::Display;
 use super::setup::{self, Applier, Place};
 use super::{device, outbox, selftest};
 use crate::config::Config;
@@ -163,7 +163,7 @@ fn held(config: &Config) -> Option<u32> {
 fn walk(dialogue: &mut Dialogue, config: &Config) -> Report {
     let well = match dialogue.ask(&content(Staff::Panel), Some(Main::AllWell), true, PATIENCE) {
         Some(Touch::Main) => Some(true),
-        Some(Touch::Panel(well)) => Some(well),
+        Some(Touch::Unwell) => Some(false),
         Some(_) | None => None,
     };
     let mut checks = vec![panel(well)];

@@ -38,7 +38,7 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     staff.on_scan(to.plain(Touch::Scan));
     staff.on_reset(to.plain(Touch::Reset));
     staff.on_print(to.plain(Touch::Print));
-    staff.on_unwell(to.plain(Touch::Panel(false)));
+    staff.on_unwell(to.plain(Touch::Unwell));
 }
 
 /// A page's name as files and logs have it.
@@ -63,7 +63,7 @@ impl Inner {
             Some(PinFault::Shut { .. }) => ui::PinFault::Shut,
         });
         to.set_seconds(match page.fault {
-            Some(PinFault::Shut { seconds }) => i32::try_from(seconds).unwrap_or(i32::MAX),
+            Some(PinFault::Shut { seconds }) => whole(seconds),
             Some(PinFault::Short | PinFault::Wrong) | None => 0,
         });
     }
@@ -85,7 +85,7 @@ impl Inner {
             } => {
                 to.set_codes(*codes);
                 to.set_version((*version).into());
-                to.set_held(held.map_or(-1, |held| i32::try_from(held).unwrap_or(i32::MAX)));
+                to.set_held(held.map_or(-1, whole));
             }
             Staff::Busy {
                 name,
@@ -119,15 +119,8 @@ impl Inner {
                 .into(),
         };
         // As on paper: what is to be done comes first.
-        let of = |state| {
-            report
-                .checks
-                .iter()
-                .filter(move |check| check.state == state)
-        };
-        let rows = of(State::Fault)
-            .chain(of(State::Unknown))
-            .chain(of(State::Good));
+        let rows = [State::Fault, State::Unknown, State::Good];
+        let rows = rows.into_iter().flat_map(|state| report.came_to(state));
         fill(&self.staff.rows, rows.map(row));
         to.set_slip(match slip {
             None => ui::SlipState::None,

@@ -27,11 +27,7 @@ pub fn readiness(report: &Report, hall: &Text, lang: Lang, paper: PaperWidth) ->
         ),
         (State::Good, "正常", "Works"),
     ] {
-        let mut found = report
-            .checks
-            .iter()
-            .filter(|check| check.state == state)
-            .peekable();
+        let mut found = report.came_to(state).peekable();
         if found.peek().is_some() {
             sheet.heading(zh, en);
         }

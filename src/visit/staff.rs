@@ -1,5 +1,6 @@
-//! The door for the hall's staff: a PIN typed on the idle terminal, or nothing on one that was not set up. Behind it another program takes the
-//! screen (`kiosk staff`), so the terminal itself never does more than leave.
+//! The door for the hall's staff: a PIN typed on the idle terminal, or nothing on one that was not set
+//! up. Behind it another program takes the screen (`kiosk staff`), so the terminal itself never does more
+//! than leave.
 
 use std::time::Duration;
 
@@ -39,17 +40,6 @@ struct Typing {
     last_touch: Duration,
 }
 
-/// What came of a touch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Came {
-    /// Somebody still stands there.
-    Typing,
-    /// They went away.
-    Left,
-    /// The PIN was right.
-    Opened,
-}
-
 impl Door {
     pub fn new(lock: Lock) -> Self {
         Door {
@@ -65,29 +55,30 @@ impl Door {
         self.typing.is_some()
     }
 
-    /// Somebody comes to it.
-    pub fn ask(&mut self, now: Now) -> Came {
+    /// Somebody comes to it; whether it lets them in.
+    pub fn ask(&mut self, now: Now) -> bool {
         if self.lock == Lock::Open {
-            return Came::Opened;
+            return true;
         }
         self.typing = Some(Typing {
             digits: Zeroizing::new(String::with_capacity(*PIN_DIGITS.end())),
             fault: None,
             last_touch: now.mono,
         });
-        Came::Typing
+        false
     }
 
-    /// A touch of whoever stands before it. The right PIN takes tens of milliseconds to be known.
-    pub fn touched(&mut self, touch: &Touch, now: Now) -> Came {
+    /// A touch of whoever stands before it; whether it lets them in. A PIN takes tens of milliseconds to be
+    /// known.
+    pub fn touched(&mut self, touch: &Touch, now: Now) -> bool {
         let shut = self.seconds_shut(now).is_some();
         let Some(typing) = &mut self.typing else {
-            return Came::Left;
+            return false;
         };
         typing.last_touch = now.mono;
         if *touch == Touch::Back {
             self.typing = None;
-            return Came::Left;
+            return false;
         }
         if *touch == Touch::Erase {
             typing.fault = None;
@@ -103,7 +94,7 @@ impl Door {
         } else if *touch == Touch::Main && !shut {
             if !PIN_DIGITS.contains(&typing.digits.len()) {
                 typing.fault = Some(PinFault::Short);
-                return Came::Typing;
+                return false;
             }
             let right = match &self.lock {
                 Lock::Open => true,
@@ -113,7 +104,7 @@ impl Door {
             if right {
                 self.wrong = 0;
                 self.typing = None;
-                return Came::Opened;
+                return true;
             }
             typing.fault = Some(PinFault::Wrong);
             self.wrong += 1;
@@ -121,7 +112,7 @@ impl Door {
                 self.shut_until = now.mono + SHUT;
             }
         }
-        Came::Typing
+        false
     }
 
     /// Time has passed; true if whoever stood there went away.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use yici_catalog::{Catalog, Lang};
 
 use super::page::{Content, Frame, Main, Page};
-use super::staff::{Came, Door, Lock};
+use super::staff::{Door, Lock};
 use super::visit::Visit;
 use super::{Effect, Event, Hall, Now, Timing, Touch, VisitId};
 use crate::health::{Health, Moment, Word};
@@ -207,16 +207,13 @@ impl Terminal {
         }
         if let Some(door) = &mut self.door {
             let asked = door.is_asked();
-            let came = match asked {
-                true => Some(door.touched(&touch, self.now)),
-                false => (touch == Touch::Staff).then(|| door.ask(self.now)),
-            };
-            if let Some(came) = came {
-                self.serial += u32::from(asked != door.is_asked());
-                return match came {
-                    Came::Typing | Came::Left => Vec::new(),
-                    Came::Opened => vec![Effect::LetStaffIn],
+            if asked || touch == Touch::Staff {
+                let lets_in = match asked {
+                    true => door.touched(&touch, self.now),
+                    false => door.ask(self.now),
                 };
+                self.serial += u32::from(asked != door.is_asked());
+                return lets_in.then_some(Effect::LetStaffIn).into_iter().collect();
             }
         }
         self.visits += 1;

@@ -89,6 +89,6 @@ pub enum Touch {
     Scan,
     /// Make the terminal forget everything.
     Reset,
-    /// The screen shows all colours and feels a finger everywhere, or not.
-    Panel(bool),
+    /// The screen lacks a colour, or does not feel a finger everywhere.
+    Unwell,
 }

@@ -269,7 +269,7 @@ impl Visit {
             | Touch::Try
             | Touch::Scan
             | Touch::Reset
-            | Touch::Panel(_) => Vec::new(),
+            | Touch::Unwell => Vec::new(),
         }
     }
 

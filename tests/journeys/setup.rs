@@ -15,12 +15,12 @@ use crate::hall::{catalogue, kiosk, output};
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/kiosk.toml");
 
 /// The owner's keys, a stick, and a terminal's data partition.
-struct Workshop {
+pub struct Workshop {
     dir: TempDir,
 }
 
 impl Workshop {
-    fn open() -> Workshop {
+    pub fn open() -> Workshop {
         let dir = TempDir::new().unwrap();
         for name in ["stick", "state", "data", "run"] {
             fs::create_dir(dir.path().join(name)).unwrap();
@@ -31,7 +31,7 @@ impl Workshop {
         workshop
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
@@ -54,7 +54,7 @@ impl Workshop {
     }
 
     /// Puts a signed setup on the stick: the template with some of its words changed.
-    fn sign(&self, changed: &[(&str, &str)]) {
+    pub fn sign(&self, changed: &[(&str, &str)]) {
         let template = self.kiosk(&["provision", "template"]);
         let mut plain = String::from_utf8(template.stdout).unwrap();
         for (from, to) in changed {

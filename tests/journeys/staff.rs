@@ -8,6 +8,7 @@ use yici_contract::problem::Kind;
 use yici_provision::PinHash;
 
 use crate::hall::{Hall, code_on, kiosk, output, sim_program};
+use crate::setup::Workshop;
 use crate::upstream::{Answer, Server, Terminal};
 
 /// Leaves the staff's pages by themselves or by the script; what became of them.
@@ -128,35 +129,14 @@ fn nothing_is_forgotten_that_only_this_terminal_has() {
 #[test]
 fn a_setup_comes_as_a_code_on_paper() {
     let hall = Hall::open();
-    let (dir, path) = (hall.dir.path(), |name: &str| hall.path(name));
-    let kiosk = |words: &[&str]| {
-        let done = output(kiosk().args(words));
-        assert!(done.status.success(), "{done:?}");
-        done.stdout
-    };
-    kiosk(&[
-        "provision",
-        "keys",
-        "--no-password",
-        "--out",
-        &path("owner"),
-    ]);
-    fs::write(dir.join("plain.toml"), kiosk(&["provision", "template"])).unwrap();
-    let signed = path("signed.toml");
-    let make = [
-        "provision",
-        "make",
-        &path("plain.toml"),
-        "--key",
-        &path("owner"),
-    ];
-    kiosk(&[&make[..], &["--out", &signed]].concat());
+    let workshop = Workshop::open();
+    workshop.sign(&[]);
+    let signed = workshop.path("stick/kiosk-setup.toml");
     let code = yici_provision::qr::encode(&fs::read_to_string(&signed).unwrap()).unwrap();
-    fs::create_dir(dir.join("state")).unwrap();
     let scan = format!(
         "do {} ctl --socket {}",
         sim_program().display(),
-        path("sim.sock")
+        hall.path("sim.sock")
     );
     let script = format!(
         "tap 扫设置码
@@ -174,9 +154,11 @@ fn a_setup_comes_as_a_code_on_paper() {
          sleep 0.5
          end"
     );
-    let (public, state, data) = (path("owner.pub"), path("state"), path(""));
+    let path = |name: &str| workshop.path(name).display().to_string();
+    let (public, state, data) = (path("owner.pub"), path("state"), path("data"));
     let place = ["--public-key", &public, "--state", &state, "--data", &data];
+    let dir = hall.dir.path();
     let came = staff_with(dir, &dir.join("kiosk.toml"), &place, &script);
     assert_eq!(came.status.code(), Some(11), "{came:?}");
-    assert!(dir.join("state/setup.toml").exists());
+    assert!(workshop.path("state/setup.toml").exists());
 }

@@ -413,8 +413,7 @@ impl Raw {
         });
         check_hall(&self.hall, problems);
         let region = self.catalogue.region.map(|region| {
-            let digits = region.get_ref().bytes().filter(u8::is_ascii_digit).count();
-            if (digits, region.get_ref().len()) != (6, 6) {
+            if !yici_catalog::is_region_code(region.get_ref()) {
                 problems.tell(
                     region.span(),
                     "行政区划代码（GB/T 2260）是 6 位数字",

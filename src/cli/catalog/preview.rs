@@ -9,6 +9,7 @@ use miette::IntoDiagnostic;
 use yici_catalog::{CATALOGUE_FILE, Matter};
 
 use super::{find, load};
+use crate::cli::display::Display;
 use crate::cli::{Verdict, run};
 
 #[derive(clap::Args)]
@@ -18,7 +19,7 @@ pub(in crate::cli) struct Args {
     /// The matter's id.
     matter: String,
     #[command(flatten)]
-    display: run::Display,
+    display: Display,
 }
 
 /// Runs the terminal with this matter alone until the display is gone. Without a script, pictures
