@@ -18,10 +18,9 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rgb::ComponentBytes;
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
-use slint::{ComponentHandle, Timer, TimerMode};
-use slint::{PhysicalSize, Rgb8Pixel};
+use slint::{ComponentHandle, PhysicalSize, Timer, TimerMode};
+use yici_canvas::{Canvas, encode_png};
 
 use crate::screen::{Glance, Screen};
 use crate::visit::page::Page;
@@ -109,8 +108,7 @@ pub fn install(options: &Options) -> Result<Headless, Error> {
     let (pictures, taken) = channel();
     let state = Rc::new(State {
         window: window.clone(),
-        pixels: RefCell::new(vec![Rgb8Pixel::default(); (width * height) as usize]),
-        size: Cell::new(options.size),
+        canvas: RefCell::new(Canvas::new(options.size)),
         dir: options.dir.clone(),
         pictures: RefCell::new(Some(pictures)),
         screen: RefCell::new(None),
@@ -142,10 +140,7 @@ pub struct Timing {
 impl Headless {
     /// Gives the window another size.
     pub fn resize(&self, size: (u32, u32)) {
-        self.state.size.set(size);
-        self.state
-            .pixels
-            .replace(vec![Rgb8Pixel::default(); (size.0 * size.1) as usize]);
+        self.state.canvas.replace(Canvas::new(size));
         self.state
             .window
             .set_size(PhysicalSize::new(size.0, size.1));
@@ -177,10 +172,7 @@ impl Headless {
         self.state.window.request_redraw();
         self.state.window.draw_if_needed(|renderer| {
             renderer.set_repaint_buffer_type(RepaintBufferType::NewBuffer);
-            renderer.render(
-                &mut self.state.pixels.borrow_mut(),
-                self.state.size.get().0 as usize,
-            );
+            self.state.canvas.borrow_mut().draw(renderer);
             renderer.set_repaint_buffer_type(RepaintBufferType::ReusedBuffer);
         });
         start.elapsed()
@@ -193,7 +185,8 @@ impl Headless {
     pub fn still(&self, screen: &Screen, page: &Page, path: &Path) -> io::Result<Timing> {
         let shown = self.draw(screen, page);
         let redrawn = self.redraw();
-        write_png(path, self.state.size.get(), &self.state.pixels.borrow())?;
+        let canvas = self.state.canvas.borrow();
+        write_png(path, canvas.size(), canvas.bytes())?;
         Ok(Timing { shown, redrawn })
     }
 
@@ -217,7 +210,7 @@ impl Headless {
         });
         screen.window().show().map_err(platform)?;
         if let Some(live) = &mut self.live {
-            live.serve(self.state.size.get());
+            live.serve(self.state.canvas.borrow().size());
         }
         let citizen = self
             .steps
@@ -249,8 +242,7 @@ thread_local! {
 /// Everything on the thread of the event loop.
 struct State {
     window: Rc<MinimalSoftwareWindow>,
-    pixels: RefCell<Vec<Rgb8Pixel>>,
-    size: Cell<(u32, u32)>,
+    canvas: RefCell<Canvas>,
     dir: Option<PathBuf>,
     pictures: RefCell<Option<Sender<Picture>>>,
     screen: RefCell<Option<Screen>>,
@@ -268,7 +260,8 @@ struct State {
 struct Picture {
     path: PathBuf,
     size: (u32, u32),
-    pixels: Vec<Rgb8Pixel>,
+    /// Red, green and blue of each.
+    pixels: Vec<u8>,
     /// Printed on stdout once the file is there.
     line: Option<String>,
 }
@@ -277,7 +270,7 @@ impl State {
     /// Draws what has changed.
     fn draw(&self) {
         self.window.draw_if_needed(|renderer| {
-            let drawn = renderer.render(&mut self.pixels.borrow_mut(), self.size.get().0 as usize);
+            let drawn = self.canvas.borrow_mut().draw(renderer);
             if let Some(viewers) = &self.viewers {
                 viewers.drawn(&drawn);
             }
@@ -344,10 +337,11 @@ impl State {
     fn picture(&self, file: &str, line: Option<String>) {
         self.draw();
         if let (Some(dir), Some(pictures)) = (&self.dir, self.pictures.borrow().as_ref()) {
+            let canvas = self.canvas.borrow();
             let picture = Picture {
                 path: dir.join(file),
-                size: self.size.get(),
-                pixels: self.pixels.borrow().clone(),
+                size: canvas.size(),
+                pixels: canvas.bytes().to_vec(),
                 line,
             };
             if pictures.send(picture).is_err() {
@@ -379,25 +373,13 @@ fn write_pictures(taken: &Receiver<Picture>) {
     }
 }
 
-/// Writes pixels as PNG, quickly rather than small; a reader never sees half of it.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn write_png(path: &Path, size: (u32, u32), pixels: &[Rgb8Pixel]) -> io::Result<()> {
+/// Writes red, green and blue of each pixel as PNG; a reader never sees half of it.
+fn write_png(path: &Path, size: (u32, u32), pixels: &[u8]) -> io::Result<()> {
     let mut png = Vec::new();
-    encode_png(&mut png, size, pixels.as_bytes())?;
+    encode_png(&mut png, size, pixels)?;
     let part = path.with_extension("png.part");
     fs::write(&part, png)?;
     fs::rename(&part, path)
-}
-
-/// Encodes red, green and blue of each pixel as PNG, quickly rather than small.
-fn encode_png(to: &mut Vec<u8>, size: (u32, u32), bytes: &[u8]) -> io::Result<()> {
-    use image::ImageEncoder;
-    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-    PngEncoder::new_with_quality(to, CompressionType::Fast, FilterType::Up)
-        .write_image(bytes, size.0, size.1, image::ExtendedColorType::Rgb8)
-        .map_err(io::Error::other)
 }
 
 /// The terminal is gone.

@@ -404,7 +404,7 @@ fn look(state: &State) -> Vec<Seen> {
         return Vec::new();
     };
     let window = screen.window();
-    let (width, height) = state.size.get();
+    let (width, height) = state.canvas.borrow().size();
     let (width, height) = (width as f32, height as f32);
     let whole = [0.0, 0.0, width, height];
     let mut all: Vec<Seen> = Vec::new();
@@ -450,7 +450,7 @@ const TARGET: f32 = 96.0;
 
 pub(super) fn misplaced(state: &State) -> Vec<String> {
     let seen = look(state);
-    let (width, _) = state.size.get();
+    let (width, _) = state.canvas.borrow().size();
     let mut faults = Vec::new();
     for (at, one) in seen.iter().enumerate() {
         let [left, top, right, bottom] = one.area;

@@ -26,7 +26,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{fs, mem};
 
-use rgb::ComponentBytes;
 use slint::LogicalPosition;
 use slint::platform::software_renderer::PhysicalRegion;
 use slint::platform::{PointerEventButton, WindowEvent};
@@ -326,19 +325,10 @@ struct Piece {
 
 impl Piece {
     fn cut(state: &State, part: Part) -> Piece {
-        let size = state.size.get();
+        let canvas = state.canvas.borrow();
+        let size = canvas.size();
         let part = part.within(size);
-        let rows = state.pixels.borrow();
-        let mut pixels = Zeroizing::new(Vec::with_capacity(
-            3 * ((part.right - part.left) * (part.bottom - part.top)) as usize,
-        ));
-        for row in rows
-            .chunks_exact(size.0 as usize)
-            .take(part.bottom as usize)
-            .skip(part.top as usize)
-        {
-            pixels.extend_from_slice(row[part.left as usize..part.right as usize].as_bytes());
-        }
+        let pixels = canvas.part(part.left, part.top, part.right, part.bottom);
         Piece { part, size, pixels }
     }
 
@@ -434,7 +424,7 @@ impl Finger {
 
     /// Pointer input at the window, as from a touch screen.
     fn reach(self, state: &State) {
-        let (width, height) = state.size.get();
+        let (width, height) = state.canvas.borrow().size();
         let on_edge = |at: u16, length: u32| f32::from(at).min(length.saturating_sub(1) as f32);
         let position = LogicalPosition::new(on_edge(self.at.0, width), on_edge(self.at.1, height));
         let button = PointerEventButton::Left;
