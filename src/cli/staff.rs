@@ -135,10 +135,8 @@ fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup:
         )),
         step: (1, 1),
     }));
-    let read = code_scanner::open(scanner).and_then(|mut scanner| {
-        scanner.forget()?;
-        scanner.read(Instant::now() + SCANNING)
-    });
+    let read =
+        code_scanner::open(scanner).and_then(|mut scanner| scanner.read(Instant::now() + SCANNING));
     match read {
         Ok(Some(code)) => {
             let offer = yici_provision::qr::decode(code.text().as_bytes())

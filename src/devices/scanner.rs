@@ -1,6 +1,6 @@
 //! The code scanner's thread.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use yici_contract::Private;
@@ -70,38 +70,32 @@ fn serve(
     events: &Sender<Event>,
     pulse: &Pulse,
 ) -> Ended {
-    let mut fresh = true;
+    let mut look = true;
     loop {
         pulse.promise(TURN);
-        if fresh {
+        if look {
+            // This forgets, too: what is held up before anybody asks, or after, is of somebody else.
             let status = scanner.status();
             say(events, Event::Says(Word::Scanner(status)));
             if let Some(cause) = status.cause {
                 return Ended::Device(cause);
             }
         }
-        if waiting.is_none() {
-            match commands.recv_timeout(HEALTH) {
-                Ok(command) => take(command, waiting),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ended::Core,
+        let pause = match waiting {
+            Some(_) => Duration::ZERO,
+            None => HEALTH,
+        };
+        match commands.recv_timeout(pause) {
+            Ok(command) => {
+                take(command, waiting);
+                look = true;
+                continue;
             }
-            fresh = true;
-            continue;
-        }
-        match commands.try_recv() {
-            Ok(command) => take(command, waiting),
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Disconnected) => return Ended::Core,
+            Err(RecvTimeoutError::Timeout) => look = waiting.is_none(),
+            Err(RecvTimeoutError::Disconnected) => return Ended::Core,
         }
         let Some(visit) = *waiting else { continue };
-        // What was held up before anybody asked is of somebody earlier.
-        let read = match fresh {
-            true => scanner.forget().map(|()| None),
-            false => scanner.read(Instant::now() + LOOK),
-        };
-        fresh = false;
-        match read {
+        match scanner.read(Instant::now() + LOOK) {
             Ok(Some(code)) => say(
                 events,
                 Event::Scanned {
@@ -138,4 +132,60 @@ fn take(command: Command, waiting: &mut Option<VisitId>) {
 fn say(events: &Sender<Event>, event: Event) {
     // Without a core there is nobody to tell, and the terminal is about to end.
     let _ = events.send(event);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use yici_hal::code_scanner::{ScannedCode, ScannerError};
+    use yici_hal::status::{DeviceState, Scanner};
+
+    use crate::watchdog::Watchdog;
+
+    /// A scanner that nobody holds anything up to.
+    struct Quiet;
+
+    impl CodeScanner for Quiet {
+        fn status(&mut self) -> ScannerStatus {
+            ScannerStatus {
+                device: DeviceState::Online,
+                scanner: Scanner::On,
+                cause: None,
+            }
+        }
+
+        fn read(&mut self, until: Instant) -> Result<Option<ScannedCode>, ScannerError> {
+            thread::sleep(until.saturating_duration_since(Instant::now()));
+            Ok(None)
+        }
+    }
+
+    /// A look forgets, so it must not wait for its time when a wait begins or ends.
+    #[test]
+    fn each_command_is_followed_by_a_look_at_once() {
+        let (commands, queue) = channel();
+        let (events, told) = channel();
+        let pulse = Watchdog::start().pulse("code scanner");
+        let scanning = thread::spawn(move || {
+            serve(&mut Quiet, &mut None, &queue, &events, &pulse);
+        });
+        let look = |within| told.recv_timeout(within).is_ok();
+        assert!(look(HEALTH), "when it was opened");
+        for command in [
+            Command::Scan(VisitId(1)),
+            Command::Scan(VisitId(2)),
+            Command::Stop,
+        ] {
+            commands.send(command).unwrap();
+            assert!(look(HEALTH - LOOK));
+        }
+        commands.send(Command::Scan(VisitId(3))).unwrap();
+        assert!(look(HEALTH - LOOK));
+        assert!(!look(2 * HEALTH), "none while somebody waits");
+        drop(commands);
+        scanning.join().unwrap();
+    }
 }

@@ -253,3 +253,62 @@ fn a_watched_screen_leaves_neither_words_nor_pixels() {
     let left = in_memory(terminal.id(), &texts);
     assert!(left.is_empty(), "words still in memory: {left:#?}");
 }
+
+/// A slip that somebody holds up to the scanner while no page waits for a code, or after one did: its
+/// secret must not lie there until the next visit.
+#[test]
+fn a_code_held_up_while_nobody_waits_leaves_nothing_in_memory() {
+    let hall = small_hall();
+    let _upstream = Upstream::for_hall(&hall, &small_catalogue());
+    hall.configure("idle_seconds", "12");
+    hall.configure("warning_seconds", "2");
+    let secret =
+        |ending: &str| format!("YICI1:0000000000000000:00112233445566778899AABBCC{ending}");
+    let waited_for = secret("000001");
+    let texts = [waited_for.as_str()];
+    let terminal = hall.start(&format!(
+        "tap 点一下屏幕
+         tap 查办理进度
+         wait 对准扫码窗口
+         {waiting}
+         wait 这不是收件凭证上的码 40
+         wait 点一下屏幕 60
+         sleep 2
+         {idle}
+         {after}
+         end",
+        waiting = hall.meeting("waiting"),
+        idle = hall.meeting("idle"),
+        after = hall.meeting("after"),
+    ));
+    hall.meet("waiting");
+    std::thread::scope(|scope| {
+        // Three seconds of line: the secret is there before its code has ended.
+        let scanning = scope.spawn(|| hall.ctl(&format!("scan {waited_for}{}", "X".repeat(2900))));
+        let end = Instant::now() + Duration::from_secs(60);
+        while in_memory(terminal.id(), &texts).is_empty() {
+            assert!(
+                Instant::now() < end && !scanning.is_finished(),
+                "the search must find what is there"
+            );
+        }
+    });
+    hall.part("waiting");
+    hall.meet("idle");
+    let idle = [secret("000002"), secret("000003"), secret("000004")];
+    for code in &idle {
+        hall.ctl(&format!("scan {code}"));
+    }
+    hall.ctl(&format!("scan --without-end {}", secret("000005")));
+    // One look, and the time that the last byte may take.
+    std::thread::sleep(Duration::from_millis(2500));
+    let all: Vec<String> = (1..=5).map(|n| secret(&format!("00000{n}"))).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let left = in_memory(terminal.id(), &all);
+    assert!(left.is_empty(), "still in memory: {left:#?}");
+    hall.part("idle");
+    hall.meet("after");
+    let said = terminal.kill();
+    assert!(!holds(said.as_bytes(), &needles(&all)), "in the log");
+    assert_eq!(in_files(hall.dir.path(), &all), [] as [String; 0]);
+}

@@ -163,9 +163,10 @@ fn forgotten(on: &On<'_>) -> Verdict {
         ..plain("HALF")
     })?;
     thread::sleep(ARRIVED);
-    scanner
-        .forget()
-        .map_err(|error| Stop::Failed(format!("it cannot forget: {error}")))?;
+    let status = scanner.status();
+    ensure(status.cause.is_none(), || {
+        format!("a scanner in good order is {status:?}")
+    })?;
     on.bench.scan(&plain("NOW"))?;
     expect(on, &mut *scanner, "NOW")
 }

@@ -35,6 +35,9 @@ pub const MAX_CODE_BYTES: usize = 4096;
 /// A lost link is opened again by the next call.
 pub trait CodeScanner: Send {
     /// What can be known without asking; never waits.
+    ///
+    /// It forgets what was scanned and not read: a look is for when nobody waits for a code, and
+    /// what is held up then is nobody's here. So look before each wait, and every second between two.
     fn status(&mut self) -> ScannerStatus;
 
     /// Waits for a code until the given time; `None` if none came. What is half read by then is kept
@@ -43,13 +46,6 @@ pub trait CodeScanner: Send {
     /// # Errors
     /// [`ScannerError`]; the next call starts afresh.
     fn read(&mut self, until: Instant) -> Result<Option<ScannedCode>, ScannerError>;
-
-    /// Forgets what was scanned and not read. Ask for it before each wait: whatever lies there was
-    /// held up by somebody earlier. Never waits.
-    ///
-    /// # Errors
-    /// [`ScannerError::DeviceGone`].
-    fn forget(&mut self) -> Result<(), ScannerError>;
 }
 
 /// What a code says. Anything may stand in a code that people hold up, also the secret of a slip:
@@ -154,7 +150,7 @@ trait Link: Send + Sized {
     /// Told of a pause: what is held is a code.
     fn end(&mut self) -> Option<Result<ScannedCode, ScannerError>>;
 
-    /// Forgets what came, and what waits to be taken in.
+    /// Forgets what came, and what waits to be taken in; fails if the link is gone.
     fn forget(&mut self) -> Result<(), ScannerError>;
 }
 
@@ -228,14 +224,13 @@ impl<L: Link> Driver<L> {
 
 impl<L: Link> CodeScanner for Driver<L> {
     fn status(&mut self) -> ScannerStatus {
-        // What came meanwhile is kept; a line that was hung up fails.
-        match self.on_link(|scanner, link| scanner.take(link, Instant::now())) {
-            Ok(_) if self.heard => ScannerStatus {
+        match self.on_link(|_, link| link.forget()) {
+            Ok(()) if self.heard => ScannerStatus {
                 device: DeviceState::Online,
                 scanner: Scanner::On,
                 cause: None,
             },
-            Ok(_) => ScannerStatus {
+            Ok(()) => ScannerStatus {
                 device: DeviceState::Starting,
                 scanner: Scanner::Unknown,
                 cause: None,
@@ -248,10 +243,6 @@ impl<L: Link> CodeScanner for Driver<L> {
         let code = self.on_link(|scanner, link| scanner.wait(link, until));
         self.heard |= matches!(code, Ok(Some(_)));
         code
-    }
-
-    fn forget(&mut self) -> Result<(), ScannerError> {
-        self.on_link(|_, link| link.forget())
     }
 }
 

@@ -30,10 +30,8 @@ pub(super) fn status(address: &Address) -> Finding {
 
 /// A scanner takes no questions: only a code that it reads proves it.
 pub(super) fn test(address: &Address) -> Finding {
-    let heard = code_scanner::open(address).and_then(|mut scanner| {
-        scanner.forget()?;
-        scanner.read(Instant::now() + TEST)
-    });
+    let heard =
+        code_scanner::open(address).and_then(|mut scanner| scanner.read(Instant::now() + TEST));
     match heard {
         Ok(Some(code)) => Finding {
             said: json!({"characters": code.text().chars().count()}),
@@ -58,7 +56,6 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
         (None, _) => miette::miette!(help = "hold up one code, flat and whole", "{error}"),
     };
     let mut scanner = code_scanner::open(address).map_err(told)?;
-    scanner.forget().map_err(told)?;
     eprintln!("hold a code up to the scanner 请把二维码或条形码对准扫码器");
     let code = scanner.read(Instant::now() + wait).map_err(told)?;
     Ok(code.map(|code| {
