@@ -24,11 +24,14 @@ impl Serial {
         let begun = Instant::now();
         let port = loop {
             match serialport::new(path, baud).open() {
-                Err(error)
-                    if error.kind() == ErrorKind::NoDevice
-                        && Path::new(path).exists()
-                        && begun.elapsed() < LOCKED =>
-                {
+                // Of a line that is there, this kind says that somebody else holds it.
+                Err(error) if error.kind() == ErrorKind::NoDevice && Path::new(path).exists() => {
+                    if begun.elapsed() > LOCKED {
+                        return Err(io::Error::new(
+                            io::ErrorKind::ResourceBusy,
+                            error.description,
+                        ));
+                    }
                     thread::sleep(Duration::from_millis(20));
                 }
                 opened => break opened?,
@@ -57,5 +60,26 @@ impl Transport for Serial {
         // bytes are left. They are lost here on purpose: with the device gone, half a frame is of no
         // use.
         moved(self.port.read(buffer), io::ErrorKind::UnexpectedEof)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serialport::TTYPort;
+
+    use super::*;
+
+    #[test]
+    fn a_line_that_somebody_else_holds_is_busy_and_one_that_is_not_there_is_not() {
+        let (_far, near) = TTYPort::pair().unwrap();
+        let path = near.name().unwrap();
+        drop(near);
+        let held = Serial::open(&path, 9600).unwrap();
+        let error = Serial::open(&path, 9600).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+        drop(held);
+        assert!(Serial::open(&path, 9600).is_ok());
+        let error = Serial::open("/dev/yici-none", 9600).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }
