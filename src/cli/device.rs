@@ -40,7 +40,14 @@ pub(super) enum Command {
     Status(Which),
     /// Really try each device, one after the other: the reader's security module, a printed slip, a
     /// code, a finger on the screen.
-    Test(Which),
+    Test {
+        #[command(flatten)]
+        which: Which,
+        /// Keep the document camera's picture in this new file (.png, .jpg, .bmp), with whatever lies
+        /// under the camera.
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
+    },
     /// Wait for one card or code and print its record. The configuration beside --device names the
     /// decoder of photos.
     Read {
@@ -143,9 +150,16 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             }
             report::print(&lines, which.lang, which.format)
         }
-        Command::Test(which) => {
+        Command::Test { which, save } => {
             let devices = devices(which)?;
-            let mut lines = tests(&devices, &mut |device, step| {
+            let has_camera = devices.iter().any(|device| device.class == Class::Camera);
+            if save.is_some() && !has_camera {
+                return Err(miette::miette!(
+                    help = "name one: --device v4l:/dev/video0, or `camera` in the configuration",
+                    "--save keeps the camera's picture, and no camera is tested"
+                ));
+            }
+            let mut lines = tests(&devices, save.as_deref(), &mut |device, step| {
                 device.announce(step, which.lang)
             });
             if which.device.is_none() {
@@ -197,7 +211,7 @@ pub(super) fn asked(config: &Config, lang: Lang) -> Vec<Check> {
 /// What every device of a configuration and of the system comes to when it is tried with hands.
 pub(super) fn tried(config: &Config, lang: Lang) -> Vec<Check> {
     let announce = &mut |device: &Device, step| device.announce(step, lang);
-    let mut lines = tests(&configured(config), announce);
+    let mut lines = tests(&configured(config), None, announce);
     lines.extend(Panel::find(Path::new("/")).test());
     lines.iter().map(Line::check).collect()
 }
@@ -216,7 +230,7 @@ pub(super) fn tried_on_pages(
         let name = both(&|lang| device.name(lang));
         tell(name, both(&|lang| device.class.preparation(lang)), step);
     };
-    let mut lines = tests(&configured(config), announce);
+    let mut lines = tests(&configured(config), None, announce);
     lines.extend(Panel::find(Path::new("/")).status());
     lines.iter().map(Line::check).collect()
 }
@@ -365,10 +379,14 @@ fn statuses(devices: &[Device], lang: Lang) -> Vec<Line> {
 }
 
 /// Tries one after the other; tells before each which of how many it is, from 1.
-fn tests(devices: &[Device], tell: &mut dyn FnMut(&Device, (usize, usize))) -> Vec<Line> {
+fn tests(
+    devices: &[Device],
+    save: Option<&Path>,
+    tell: &mut dyn FnMut(&Device, (usize, usize)),
+) -> Vec<Line> {
     let one = |(at, device): (usize, &Device)| {
         tell(device, (at + 1, devices.len()));
-        device.line(test(device))
+        device.line(test(device, save))
     };
     devices.iter().enumerate().map(one).collect()
 }
@@ -433,13 +451,13 @@ fn status(device: &Device) -> Finding {
     }
 }
 
-fn test(device: &Device) -> Finding {
+fn test(device: &Device, save: Option<&Path>) -> Finding {
     match device.class {
         Class::IdCard => id_card::test(&device.address, device.photo_decoder.as_ref()),
         Class::SocialCard => social_card::test(&device.address),
         Class::Code => scanner::test(&device.address),
         Class::Printer => printer::test(&device.address, device.profile),
-        Class::Camera => camera::test(&device.address),
+        Class::Camera => camera::test(&device.address, save),
         Class::FormPrinter => form_printer::test(&device.address),
     }
 }

@@ -472,6 +472,69 @@ fn status_waits_for_all_at_once_and_says_for_whom() {
     assert!(!text.contains('\u{1b}'), "no colours in a file: {text}");
 }
 
+/// A terminal holds its lines while it runs: that is no broken cable.
+#[test]
+fn what_the_running_terminal_holds_is_busy() {
+    let hall = Hall::open();
+    let walking = hall.start(&format!(
+        "wait 点一下屏幕开始\nsleep 2\n{}\nend",
+        hall.meeting("runs")
+    ));
+    hall.meet("runs");
+    for command in ["status", "test"] {
+        let (code, told) = json_of(
+            kiosk()
+                .args(["device", command, "--format", "json", "--device"])
+                .arg(&hall.card_reader),
+        );
+        assert_eq!(
+            (code, told[0]["cause"].as_str()),
+            (1, Some("busy")),
+            "{told}"
+        );
+        let next = told[0]["next"].as_str().unwrap();
+        assert!(next.contains("先停终端"), "{next}");
+    }
+    hall.part("runs");
+    walking.finish().succeeded();
+}
+
+/// A printer that gives no proof ends its test with a perfect slip, and with somebody's look at it.
+#[test]
+fn a_test_slip_without_proof_is_no_fault() {
+    let hall = Hall::with(&["--printer-model", "xprinter-58"], "");
+    let config = hall.dir.path().join("kiosk.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let (before, after) = text.split_once("[printer]\n").unwrap();
+    let (_, after) = after.split_once("\n[").unwrap();
+    let text = format!("{before}[printer]\nprofile = \"xprinter-58\"\n\n[{after}");
+    std::fs::write(&config, text).unwrap();
+    let printer = hall.printer();
+    let tested = |format: &str| {
+        output(
+            kiosk()
+                .args([
+                    "device", "test", "--format", format, "--device", printer, "--config",
+                ])
+                .arg(&config),
+        )
+    };
+    let told = tested("text");
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(0), "{text}");
+    for expected in [
+        "? 凭条打印机",
+        "已经打了，打印机不能证明打好了",
+        "下一步：看一眼是不是完整出来了（大厅工作人员）",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
+    // One that falls silent has a fault.
+    hall.ctl("printer silent on");
+    let told: Value = serde_json::from_slice(&tested("json").stdout).unwrap();
+    assert_eq!(told[0]["cause"], "noAnswer", "{told}");
+}
+
 /// Nobody answers at a port: that may be the network as well as the printer's plug.
 #[test]
 fn a_printer_that_cannot_be_reached_is_offline() {

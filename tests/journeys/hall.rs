@@ -83,6 +83,11 @@ impl Hall {
         }
     }
 
+    /// The printer's URL.
+    pub fn printer(&self) -> &str {
+        &self.printer
+    }
+
     /// Pulls all plugs at once.
     pub fn unplug(&mut self) {
         self.sim.kill().unwrap();

@@ -67,7 +67,7 @@ fn a_self_test_with_hands_goes_through_everything_and_is_printed() {
          {tiles}
          tap 都好
          wait 扫码器 60
-         wait 项有故障 120
+         wait 没有试：没有出示码 120
          wait 颜色都在
          tap 打印报告
          wait 报告打印好了 60

@@ -4,23 +4,25 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use yici_hal::address::Address;
-use yici_hal::form_printer::{self, Document, Outcome};
+use yici_hal::form_printer::{self, Document, Doubt, Outcome as Printed};
 use yici_hal::slip::{Align, Slip, Style};
-use yici_hal::status::{Cause, PrinterStatus};
+use yici_hal::status::Cause;
 
-use super::Finding;
+use super::report::{Finding, Outcome, Unproven};
 
 /// How long the test page may take; a cold laser printer warms up for half a minute.
 const TEST: Duration = Duration::from_secs(120);
 
 pub(super) fn status(address: &Address) -> Finding {
-    let status = match form_printer::open(address) {
-        Ok(mut printer) => printer.status(),
-        Err(_) => PrinterStatus::unheard(Cause::NotConnected),
-    };
-    Finding {
-        said: json!(status),
-        cause: status.cause,
+    match form_printer::open(address) {
+        Ok(mut printer) => {
+            let status = printer.status();
+            Finding {
+                said: json!(status),
+                outcome: status.cause.into(),
+            }
+        }
+        Err(error) => Finding::unreachable(&error),
     }
 }
 
@@ -31,28 +33,32 @@ pub(super) fn test(address: &Address) -> Finding {
         Err(error) => {
             return Finding {
                 said: json!({"error": error.to_string()}),
-                cause: Some(Cause::CannotDraw),
+                outcome: Outcome::Fault(Cause::CannotDraw),
             };
         }
     };
-    let outcome = match form_printer::open(address) {
+    let printed = match form_printer::open(address) {
         Ok(mut printer) => printer.print(&page, Instant::now() + TEST),
-        Err(_) => Outcome::Failed(Cause::NotConnected),
+        Err(error) => return Finding::unreachable(&error),
     };
-    let pages = match outcome {
-        Outcome::Printed { pages } => pages,
-        Outcome::Unknown(_) | Outcome::Failed(_) | Outcome::CalledOff => None,
-    };
-    let (said, cause) = match outcome {
-        Outcome::Printed { .. } => ("completed", None),
-        // Not proven is not a pass: a technician looks and decides.
-        Outcome::Unknown(_) => ("unknown", Some(Cause::NoAnswer)),
-        Outcome::Failed(cause) => ("failed", Some(cause)),
-        Outcome::CalledOff => ("calledOff", Some(Cause::Recoverable)),
+    let (said, outcome, pages) = match printed {
+        Printed::Printed { pages } => ("completed", Outcome::AsSaid, pages),
+        Printed::Unknown(doubt) => ("unknown", in_doubt(doubt), None),
+        Printed::Failed(cause) => ("failed", Outcome::Fault(cause), None),
+        Printed::CalledOff => ("calledOff", Outcome::Fault(Cause::Recoverable), None),
     };
     Finding {
         said: json!({"printed": said, "pages": pages}),
-        cause,
+        outcome,
+    }
+}
+
+fn in_doubt(doubt: Doubt) -> Outcome {
+    match doubt {
+        Doubt::JobGone | Doubt::NotCalledOff | Doubt::Contradiction => {
+            Outcome::Unproven(Unproven::Print)
+        }
+        Doubt::LinkLost => Outcome::Fault(Cause::NotConnected),
     }
 }
 

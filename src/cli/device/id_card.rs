@@ -9,17 +9,26 @@ use yici_hal::id_card::photo::{BLOB, HEIGHT, PhotoDecoder, PhotoError, WIDTH};
 use yici_hal::id_card::{self, CardKind, IdCard, ReaderError, Sex, Validity};
 use yici_hal::status::Cause;
 
-use super::Finding;
 use super::next_step::next_step;
+use super::report::{Finding, Outcome};
 use crate::visit::mask;
 
 pub(super) fn status(address: &Address) -> Finding {
     match id_card::open(address) {
         Ok(mut reader) => {
             let status = reader.status();
+            let mut said = json!(status);
+            if status.ready() {
+                match reader.sam_id() {
+                    Ok(id) => said["securityModule"] = json!(id),
+                    // A reader of smart cards has none that could be asked.
+                    Err(ReaderError::NoSamId) => {}
+                    Err(error) => return unreadable(&error),
+                }
+            }
             Finding {
-                said: json!(status),
-                cause: status.cause,
+                said,
+                outcome: status.cause.into(),
             }
         }
         Err(error) => unreadable(&error),
@@ -34,43 +43,44 @@ pub(super) fn test(address: &Address, decoder: Option<&PhotoDecoder>) -> Finding
     };
     match reader.sam_id() {
         Ok(id) => Finding {
-            said: json!({"securityModule": id, "photoDecoder": try_decoder(decoder)}),
-            cause: None,
+            said: with_decoder(json!({"securityModule": id}), decoder),
+            outcome: Outcome::AsSaid,
         },
         // The service shows the reader; that it reads ID cards, only a card can prove.
         Err(ReaderError::NoSamId) => {
             let status = reader.status();
+            let said = json!({"device": status.device, "securityModule": "notTold"});
             Finding {
-                said: json!({
-                    "device": status.device,
-                    "securityModule": "not told through the PC/SC service; prove it by `kiosk device read`",
-                    "photoDecoder": try_decoder(decoder),
-                }),
-                cause: status.cause,
+                said: with_decoder(said, decoder),
+                outcome: status.cause.into(),
             }
         }
         Err(error) => unreadable(&error),
     }
 }
 
-fn try_decoder(decoder: Option<&PhotoDecoder>) -> String {
+/// Adds what the decoder of photos comes to.
+fn with_decoder(mut said: Value, decoder: Option<&PhotoDecoder>) -> Value {
     let Some(decoder) = decoder else {
-        return "none".into();
+        said["photoDecoder"] = json!("none");
+        return said;
     };
-    let program = decoder.program().display();
-    match decoder.decode(&[0; BLOB]) {
-        Ok(_) => format!("{program} works"),
-        Err(PhotoError::Refused) => {
-            format!("{program} runs and refuses an empty photo; prove it by `kiosk device read`")
-        }
+    said["photoProgram"] = json!(decoder.program().display().to_string());
+    said["photoDecoder"] = json!(match decoder.decode(&[0; BLOB]) {
+        Ok(_) => "works",
+        Err(PhotoError::Refused) => "refusesEmpty",
         Err(
             error @ (PhotoError::NoPhoto
             | PhotoError::Start(_)
             | PhotoError::TooSlow
             | PhotoError::TooLong
             | PhotoError::NoPicture),
-        ) => format!("{program} does not work: {error}"),
-    }
+        ) => {
+            said["photoError"] = json!(error.to_string());
+            "decoderFails"
+        }
+    });
+    said
 }
 
 /// Waits for a card and reads it; `None` if none came in time.
@@ -83,7 +93,7 @@ pub(super) fn read(
     let told = |error: id_card::ReaderError| match error.cause() {
         Some(cause) => miette::miette!(help = next_step(DeviceClass::IdCard, cause), "{error}"),
         None => miette::miette!(
-            help = "lay the card flat and leave it until it was read",
+            help = "把卡放平，读好再拿走 lay the card flat and leave it until it was read",
             "{error}"
         ),
     };
@@ -103,7 +113,7 @@ pub(super) fn read(
 fn unreadable(error: &id_card::ReaderError) -> Finding {
     Finding {
         said: json!({"error": error.to_string()}),
-        cause: error.cause().or(Some(Cause::Garbled)),
+        outcome: Outcome::Fault(error.cause().unwrap_or(Cause::Garbled)),
     }
 }
 
@@ -153,9 +163,9 @@ fn record(card: &IdCard, decoder: Option<&PhotoDecoder>, show: bool) -> Value {
         "nationality": card.nationality,
         "photoBytes": card.photo.len(),
         "photo": match decoder.map(|decoder| decoder.decode(&card.photo)) {
-            None => "undecoded: no decoder is set up".to_owned(),
-            Some(Ok(_)) => format!("decoded, {WIDTH}×{HEIGHT}"),
-            Some(Err(error)) => format!("undecoded: {error}"),
+            None => "没有装解码程序 undecoded: no decoder is set up".to_owned(),
+            Some(Ok(_)) => format!("已解码 decoded, {WIDTH}×{HEIGHT}"),
+            Some(Err(error)) => format!("没有解码 undecoded: {error}"),
         },
         "masked": !show,
     })

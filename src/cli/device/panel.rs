@@ -8,7 +8,7 @@ use yici_hal::class::DeviceClass;
 use yici_hal::panel;
 use yici_hal::status::Cause;
 
-use super::report::{Finding, Line};
+use super::report::{Finding, Line, Outcome, Unproven};
 
 /// How long the test waits for a finger.
 const TEST: Duration = Duration::from_secs(15);
@@ -44,7 +44,7 @@ impl Panel {
                 Some(touch.path.display().to_string()),
                 Finding {
                     said: json!({"name": touch.name}),
-                    cause: None,
+                    outcome: Outcome::AsSaid,
                 },
             )
         }));
@@ -57,7 +57,7 @@ impl Panel {
                 Some(format!("card{}", audio.card)),
                 Finding {
                     said: json!({"name": audio.name}),
-                    cause: None,
+                    outcome: Outcome::AsSaid,
                 },
             )
         }));
@@ -86,7 +86,7 @@ impl Panel {
     }
 
     fn screen_lines(&self) -> Vec<Line> {
-        let screen = |screen: &panel::Screen, cause| {
+        let screen = |screen: &panel::Screen, outcome| {
             let connected = match screen.connected {
                 Some(true) => "connected",
                 Some(false) => "disconnected",
@@ -97,7 +97,7 @@ impl Panel {
                 Some(screen.connector.clone()),
                 Finding {
                     said: json!({"screen": connected, "mode": screen.mode}),
-                    cause,
+                    outcome,
                 },
             )
         };
@@ -106,11 +106,11 @@ impl Panel {
             .screens
             .iter()
             .filter(|found| found.connected != Some(false))
-            .map(|found| screen(found, None))
+            .map(|found| screen(found, Outcome::AsSaid))
             .collect();
         if lines.is_empty() {
             let free = self.screens.first();
-            lines.extend(free.map(|found| screen(found, Some(Cause::NotConnected))));
+            lines.extend(free.map(|found| screen(found, Outcome::Fault(Cause::NotConnected))));
         }
         lines
     }
@@ -127,7 +127,7 @@ fn line(class: DeviceClass, device: Option<String>, finding: Finding) -> Line {
 fn missing() -> Finding {
     Finding {
         said: json!({}),
-        cause: Some(Cause::NotConnected),
+        outcome: Outcome::Fault(Cause::NotConnected),
     }
 }
 
@@ -136,14 +136,14 @@ fn finger(touch: &panel::Touch) -> Finding {
     match touch.wait(Instant::now() + TEST) {
         Ok(true) => Finding {
             said: json!({"name": touch.name, "finger": "felt"}),
-            cause: None,
+            outcome: Outcome::AsSaid,
         },
         Ok(false) => Finding {
-            said: json!({"name": touch.name, "finger": "none came, or none was felt"}),
-            cause: Some(Cause::NoAnswer),
+            said: json!({"name": touch.name}),
+            outcome: Outcome::Unproven(Unproven::Finger),
         },
         Err(error) => Finding {
-            cause: Some(match error.kind() == std::io::ErrorKind::PermissionDenied {
+            outcome: Outcome::Fault(match error.kind() == std::io::ErrorKind::PermissionDenied {
                 true => Cause::NoRight,
                 false => Cause::NotConnected,
             }),

@@ -2,20 +2,22 @@
 
 use serde_json::json;
 use yici_hal::address::Address;
-use yici_hal::escpos::{self, Printed, Profile};
+use yici_hal::escpos::{self, Doubt, Printed, Profile};
 use yici_hal::slip::{Align, Element, Slip, Style};
-use yici_hal::status::{Cause, PrinterStatus};
+use yici_hal::status::Cause;
 
-use super::Finding;
+use super::report::{Finding, Outcome, Unproven};
 
 pub(super) fn status(address: &Address, profile: Profile) -> Finding {
-    let status = match escpos::open(address, profile) {
-        Ok(mut printer) => printer.status(),
-        Err(_) => PrinterStatus::unheard(Cause::NotConnected),
-    };
-    Finding {
-        said: json!(status),
-        cause: status.cause,
+    match escpos::open(address, profile) {
+        Ok(mut printer) => {
+            let status = printer.status();
+            Finding {
+                said: json!(status),
+                outcome: status.cause.into(),
+            }
+        }
+        Err(error) => Finding::unreachable(&error),
     }
 }
 
@@ -23,17 +25,25 @@ pub(super) fn status(address: &Address, profile: Profile) -> Finding {
 pub(super) fn test(address: &Address, profile: Profile) -> Finding {
     let printed = match escpos::open(address, profile) {
         Ok(mut printer) => printer.print(&test_slip(address)),
-        Err(_) => Printed::Failed(Cause::NotConnected),
+        Err(error) => return Finding::unreachable(&error),
     };
-    let (said, cause) = match printed {
-        Printed::Completed => ("completed", None),
-        // Not proven is not a pass: a technician looks and decides.
-        Printed::Unknown(_) => ("unknown", Some(Cause::NoAnswer)),
-        Printed::Failed(cause) => ("failed", Some(cause)),
+    let (said, outcome) = match printed {
+        Printed::Completed => ("completed", Outcome::AsSaid),
+        Printed::Unknown(doubt) => ("unknown", in_doubt(doubt)),
+        Printed::Failed(cause) => ("failed", Outcome::Fault(cause)),
     };
     Finding {
         said: json!({"printed": said}),
-        cause,
+        outcome,
+    }
+}
+
+/// Most models give no proof: whoever tests them looks. One that falls silent has a fault.
+fn in_doubt(doubt: Doubt) -> Outcome {
+    match doubt {
+        Doubt::NoProof | Doubt::NotConfirmed => Outcome::Unproven(Unproven::Print),
+        Doubt::NoAnswer => Outcome::Fault(Cause::NoAnswer),
+        Doubt::LinkLost => Outcome::Fault(Cause::NotConnected),
     }
 }
 

@@ -6,18 +6,96 @@ use serde_json::{Map, Value, json};
 use yici_catalog::{Lang, Text};
 use yici_hal::class::DeviceClass;
 use yici_hal::slip::columns;
-use yici_hal::status::Cause;
+use yici_hal::status::{Actor, Cause};
+use yici_hal::transport::TransportError;
 
 use super::{Format, Verdict, print_json, print_line};
-use crate::health::{Journey, Part, Trouble, blocks, happened, journeys, next_step, who};
+use crate::health::{Journey, Part, Trouble, blocks, happened, journeys, next_step};
 use crate::selftest::{Check, State, Step};
 
 /// What one device came to.
 pub(super) struct Finding {
     /// Its own words: an object whose values are the words of `hal::status`, numbers, or texts.
     pub(super) said: Value,
-    /// What is wrong with it.
-    pub(super) cause: Option<Cause>,
+    /// What is to be made of them.
+    pub(super) outcome: Outcome,
+}
+
+impl Finding {
+    /// Of a device whose link cannot be opened.
+    pub(super) fn unreachable(error: &TransportError) -> Finding {
+        Finding {
+            said: json!({"device": error.cause().device(), "error": error.to_string()}),
+            outcome: Outcome::Fault(error.cause()),
+        }
+    }
+}
+
+/// What is to be made of a device's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// They say it all.
+    AsSaid,
+    /// It does not work.
+    Fault(Cause),
+    /// Its test shows neither that it works nor that it does not.
+    Unproven(Unproven),
+}
+
+impl From<Option<Cause>> for Outcome {
+    fn from(cause: Option<Cause>) -> Self {
+        cause.map_or(Self::AsSaid, Self::Fault)
+    }
+}
+
+/// Why a test shows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unproven {
+    /// The printer gives no proof of what it printed.
+    Print,
+    /// No card was laid in time, or none was seen.
+    Card,
+    /// No code was held up in time, or none was read.
+    Code,
+    /// No finger came in time, or none was felt.
+    Finger,
+}
+
+impl Unproven {
+    fn says(self, lang: Lang) -> &'static str {
+        let (zh, en) = match self {
+            Self::Print => (
+                "已经打了，打印机不能证明打好了",
+                "sent, and the printer cannot prove that it came out",
+            ),
+            Self::Card => ("没有试：没有放卡", "not tried: no card was laid"),
+            Self::Code => ("没有试：没有出示码", "not tried: no code was held up"),
+            Self::Finger => (
+                "没有试：没有人点屏幕",
+                "not tried: nobody touched the screen",
+            ),
+        };
+        pick(lang, zh, en)
+    }
+
+    fn next(self, lang: Lang) -> &'static str {
+        let (zh, en) = match self {
+            Self::Print => ("看一眼是不是完整出来了", "look whether it came out whole"),
+            Self::Card => (
+                "放好卡再试；放了还是这样，就报修",
+                "try again with a card; if one lies there already, have it repaired",
+            ),
+            Self::Code => (
+                "把码对准再试；对准了还是这样，就查线和地址里的速率",
+                "hold one up and try again; if one was, check the cable and the speed in its URL",
+            ),
+            Self::Finger => (
+                "点着屏幕再试；点了还是这样，就查触摸屏的线",
+                "touch it and try again; if somebody did, check the panel's cable",
+            ),
+        };
+        pick(lang, zh, en)
+    }
 }
 
 /// One device and what it came to.
@@ -48,10 +126,51 @@ impl Line {
             ("screen", &["unknown"]),
             ("sound", &["unknown"]),
         ];
-        match self.finding.cause {
-            Some(_) => State::Fault,
-            None if doubts.into_iter().any(unsure) => State::Unknown,
-            None => State::Good,
+        match self.finding.outcome {
+            Outcome::Fault(_) => State::Fault,
+            Outcome::Unproven(_) => State::Unknown,
+            Outcome::AsSaid if doubts.into_iter().any(unsure) => State::Unknown,
+            Outcome::AsSaid => State::Good,
+        }
+    }
+
+    fn cause(&self) -> Option<Cause> {
+        match self.finding.outcome {
+            Outcome::Fault(cause) => Some(cause),
+            Outcome::AsSaid | Outcome::Unproven(_) => None,
+        }
+    }
+
+    /// What happened, where its own words do not say it.
+    fn happened(&self, lang: Lang) -> Option<String> {
+        match self.finding.outcome {
+            Outcome::AsSaid => None,
+            Outcome::Fault(cause) => Some(happened(Trouble::Fault(cause), lang)),
+            Outcome::Unproven(why) => Some(why.says(lang).to_owned()),
+        }
+    }
+
+    /// What is to be done about that.
+    fn next(&self) -> Option<Step> {
+        let part = Part::Device(self.class);
+        let both = |say: &dyn Fn(Lang) -> &'static str| Text {
+            zh: say(Lang::Zh).to_owned(),
+            en: say(Lang::En).to_owned(),
+        };
+        match self.finding.outcome {
+            Outcome::AsSaid => None,
+            Outcome::Fault(cause) => {
+                let trouble = Trouble::Fault(cause);
+                Some(Step {
+                    what: both(&|lang| next_step(part, trouble, lang)),
+                    actor: trouble.actor(),
+                })
+            }
+            // Whoever tries it stands there.
+            Outcome::Unproven(why) => Some(Step {
+                what: both(&|lang| why.next(lang)),
+                actor: Actor::Staff,
+            }),
         }
     }
 
@@ -62,11 +181,7 @@ impl Line {
     /// The same for the readiness report.
     pub(super) fn check(&self) -> Check {
         let part = Part::Device(self.class);
-        let trouble = self.finding.cause.map(Trouble::Fault);
-        let says = |lang| match trouble {
-            Some(trouble) => happened(trouble, lang),
-            None => self.spoken(lang),
-        };
+        let says = |lang| self.happened(lang).unwrap_or_else(|| self.spoken(lang));
         let both = |say: &dyn Fn(Lang) -> String| Text {
             zh: say(Lang::Zh),
             en: say(Lang::En),
@@ -76,27 +191,20 @@ impl Line {
             name: both(&|lang| part.name(lang).to_owned()),
             state: self.state(),
             says: both(&says),
-            next: trouble.map(|trouble| Step {
-                what: both(&|lang| next_step(part, trouble, lang).to_owned()),
-                actor: trouble.actor(),
-            }),
+            next: self.next(),
         }
     }
 
     /// What citizens cannot do meanwhile.
     fn taken_off(&self) -> impl Iterator<Item = &'static Journey> {
-        let off = self
-            .finding
-            .cause
-            .is_some_and(|cause| blocks(self.class, cause));
+        let off = self.cause().is_some_and(|cause| blocks(self.class, cause));
         journeys(Part::Device(self.class))
             .iter()
             .filter(move |_| off)
     }
 
     fn json(&self, lang: Lang) -> Value {
-        let trouble = self.finding.cause.map(Trouble::Fault);
-        let part = Part::Device(self.class);
+        let next = self.next();
         json!({
             "class": self.class,
             "device": self.device,
@@ -106,10 +214,10 @@ impl Line {
                 State::Fault => "fault",
             },
             "says": self.finding.said,
-            "cause": self.finding.cause,
-            "happened": trouble.map(|trouble| happened(trouble, lang)),
-            "actor": self.finding.cause.map(Cause::actor),
-            "next": trouble.map(|trouble| next_step(part, trouble, lang)),
+            "cause": self.cause(),
+            "happened": self.happened(lang),
+            "actor": next.as_ref().map(|next| next.actor),
+            "next": next.as_ref().map(|next| next.what.get(lang)),
             "citizens": self.taken_off().map(|journey| journey.without(lang)).collect::<Vec<_>>(),
         })
     }
@@ -132,26 +240,16 @@ impl Line {
             text += "\n    ";
             text += line;
         };
+        // What the system said is for whoever looks it up, and is English everywhere.
         let (meanwhile, next, why) = match lang {
-            Lang::Zh => ("这期间：", "下一步：", "原因："),
+            Lang::Zh => ("这期间：", "下一步：", "系统原话："),
             Lang::En => ("meanwhile: ", "next: ", "reason: "),
         };
-        match self.finding.cause.map(Trouble::Fault) {
-            Some(trouble) => {
-                add(&happened(trouble, lang));
+        match self.happened(lang) {
+            Some(happened) => {
+                add(&happened);
                 if let Some(error) = self.finding.said["error"].as_str() {
                     add(&ink.paint(&format!("{why}{error}"), DIM));
-                }
-                let (step, actor) = (
-                    next_step(Part::Device(self.class), trouble, lang),
-                    who(trouble.actor(), lang),
-                );
-                add(&match lang {
-                    Lang::Zh => format!("{next}{step}（{actor}）"),
-                    Lang::En => format!("{next}{step} ({actor})"),
-                });
-                for journey in self.taken_off() {
-                    add(&format!("{meanwhile}{}", journey.without(lang)));
                 }
             }
             None => {
@@ -159,13 +257,18 @@ impl Line {
                 if !said.is_empty() {
                     add(&said);
                 }
-                if self.state() == State::Unknown {
-                    add(&match lang {
-                        Lang::Zh => format!("{next}用 kiosk device test 试一试"),
-                        Lang::En => format!("{next}try it with `kiosk device test`"),
-                    });
-                }
             }
+        }
+        match self.next() {
+            Some(step) => add(&format!("{next}{}", step.line(lang))),
+            None if self.state() == State::Unknown => add(&match lang {
+                Lang::Zh => format!("{next}用 kiosk device test 试一试"),
+                Lang::En => format!("{next}try it with `kiosk device test`"),
+            }),
+            None => {}
+        }
+        for journey in self.taken_off() {
+            add(&format!("{meanwhile}{}", journey.without(lang)));
         }
         text
     }
@@ -270,13 +373,15 @@ fn label(class: DeviceClass, key: &str, lang: Lang) -> &str {
         ("mode", _) => ("分辨率", "mode"),
         ("screen", _) => ("接头", "connector"),
         ("finger", _) => ("手指", "finger"),
+        ("card", _) => ("卡", "card"),
+        ("photoProgram", _) => ("解码程序", "decoder"),
+        ("photoError", _) => ("它的原话", "it says"),
+        ("saved", _) => ("画面存在", "picture kept in"),
+        ("notSaved", _) => ("画面没有存下", "picture not kept"),
         ("sound", _) => ("出声", "sound"),
         _ => (key, key),
     };
-    match lang {
-        Lang::Zh => zh,
-        Lang::En => en,
-    }
+    pick(lang, zh, en)
 }
 
 fn word(value: &str, lang: Lang) -> &str {
@@ -337,8 +442,23 @@ fn word(value: &str, lang: Lang) -> &str {
             "it shines; turn it or move the lamp, take it out of plastic",
         ),
         "felt" => ("点到了", "felt"),
+        "read" => ("读到了，校验都对", "read, and its checks hold"),
+        "notTold" => (
+            "读卡服务（PC/SC）不报；用 kiosk device read 放一张卡来试",
+            "not told through the PC/SC service; prove it by `kiosk device read`",
+        ),
+        "works" => ("能用", "work"),
+        "refusesEmpty" => (
+            "程序能运行，空照片不解；用 kiosk device read 放一张卡来试",
+            "its program runs and refuses an empty photo; prove it by `kiosk device read`",
+        ),
+        "decoderFails" => ("程序用不了", "its program does not work"),
         other => (other, other),
     };
+    pick(lang, zh, en)
+}
+
+fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
     match lang {
         Lang::Zh => zh,
         Lang::En => en,
@@ -379,7 +499,10 @@ mod tests {
         Line {
             class,
             device: Some("tcp:127.0.0.1:9100".into()),
-            finding: Finding { said, cause },
+            finding: Finding {
+                said,
+                outcome: cause.into(),
+            },
         }
     }
 
@@ -440,6 +563,55 @@ mod tests {
                 .text(Lang::Zh, Ink(false))
                 .ends_with("\n    状态 正常")
         );
+    }
+
+    #[test]
+    fn a_test_that_shows_nothing_is_no_fault_and_not_good() {
+        for (why, class, zh, en) in [
+            (
+                Unproven::Print,
+                DeviceClass::Printer,
+                "打印机不能证明打好了\n    下一步：看一眼是不是完整出来了",
+                "look whether it came out whole",
+            ),
+            (
+                Unproven::Card,
+                DeviceClass::SocialCard,
+                "没有试：没有放卡",
+                "not tried: no card was laid",
+            ),
+            (
+                Unproven::Code,
+                DeviceClass::Code,
+                "没有试：没有出示码",
+                "not tried: no code was held up",
+            ),
+            (
+                Unproven::Finger,
+                DeviceClass::Touch,
+                "没有试：没有人点屏幕",
+                "not tried: nobody touched the screen",
+            ),
+        ] {
+            let mut line = line(class, json!({}), None);
+            line.finding.outcome = Outcome::Unproven(why);
+            let check = line.check();
+            assert_eq!(
+                (line.state(), check.state),
+                (State::Unknown, State::Unknown)
+            );
+            assert!(check.next.is_some());
+            let json = line.json(Lang::En);
+            assert_eq!(
+                (&json["state"], &json["cause"]),
+                (&json!("unknown"), &Value::Null)
+            );
+            assert_eq!(json["citizens"], json!([]), "nothing is taken off");
+            for (lang, expected) in [(Lang::Zh, zh), (Lang::En, en)] {
+                let text = line.text(lang, Ink(false));
+                assert!(text.starts_with('?') && text.contains(expected), "{text}");
+            }
+        }
     }
 
     #[test]

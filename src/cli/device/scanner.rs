@@ -7,9 +7,10 @@ use yici_contract::SlipCode;
 use yici_hal::address::Address;
 use yici_hal::class::DeviceClass;
 use yici_hal::code_scanner::{self, ScannerError, licence};
+use yici_hal::status::Cause;
 
-use super::Finding;
 use super::next_step::next_step;
+use super::report::{Finding, Outcome, Unproven};
 use crate::visit::mask;
 
 /// How long the test waits for a code.
@@ -21,7 +22,7 @@ pub(super) fn status(address: &Address) -> Finding {
             let status = scanner.status();
             Finding {
                 said: json!(status),
-                cause: status.cause,
+                outcome: status.cause.into(),
             }
         }
         Err(error) => unreadable(&error),
@@ -35,11 +36,11 @@ pub(super) fn test(address: &Address) -> Finding {
     match heard {
         Ok(Some(code)) => Finding {
             said: json!({"characters": code.text().chars().count()}),
-            cause: None,
+            outcome: Outcome::AsSaid,
         },
         Ok(None) => Finding {
-            said: json!({"error": "没有读到码 no code was read"}),
-            cause: Some(yici_hal::status::Cause::NoAnswer),
+            said: json!({}),
+            outcome: Outcome::Unproven(Unproven::Code),
         },
         Err(error) => unreadable(&error),
     }
@@ -53,7 +54,10 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
             help = "scan the manual's setup code for USB serial (CDC, virtual COM) 请扫描说明书中的“USB 虚拟串口”设置码 (a technician)",
             "{error}"
         ),
-        (None, _) => miette::miette!(help = "hold up one code, flat and whole", "{error}"),
+        (None, _) => miette::miette!(
+            help = "出示一个码，放平、露全 hold up one code, flat and whole",
+            "{error}"
+        ),
     };
     let mut scanner = code_scanner::open(address).map_err(told)?;
     eprintln!("hold a code up to the scanner 请把二维码或条形码对准扫码器");
@@ -78,7 +82,7 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
 fn unreadable(error: &ScannerError) -> Finding {
     Finding {
         said: json!({"error": error.to_string()}),
-        cause: error.cause().or(Some(yici_hal::status::Cause::Garbled)),
+        outcome: Outcome::Fault(error.cause().unwrap_or(Cause::Garbled)),
     }
 }
 

@@ -10,8 +10,8 @@ use yici_hal::smart_card;
 use yici_hal::social_card::{self, SocialCard, SocialCardError, SocialCardReader};
 use yici_hal::status::Cause;
 
-use super::Finding;
 use super::next_step::next_step;
+use super::report::{Finding, Outcome, Unproven};
 use crate::visit::mask;
 
 /// How long the test waits for a card.
@@ -34,18 +34,17 @@ pub(super) fn test(address: &Address) -> Finding {
         Err(error) => return unreadable(&error),
     };
     let status = said(reader.as_mut());
-    if status.cause.is_some() {
+    if status.outcome != Outcome::AsSaid {
         return status;
     }
     match wait_and_read(reader.as_mut(), TEST) {
         Ok(Some(_)) => Finding {
-            said: json!({"card": "read, and its checks hold"}),
-            cause: None,
+            said: json!({"card": "read"}),
+            outcome: Outcome::AsSaid,
         },
-        // Not proven is not a pass.
         Ok(None) => Finding {
-            said: json!({"card": "none was laid, or none was seen"}),
-            cause: Some(Cause::NoAnswer),
+            said: status.said,
+            outcome: Outcome::Unproven(Unproven::Card),
         },
         Err(error) => unreadable(&error),
     }
@@ -56,8 +55,7 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
     let told = |error: SocialCardError| match error.cause() {
         Some(cause) => miette::miette!(help = next_step(DeviceClass::SocialCard, cause), "{error}"),
         None => miette::miette!(
-            help =
-                "lay or insert the social security card again, chip to the contacts, and leave it",
+            help = "重新放好或插好社保卡，芯片对着触点，读好再拿走 lay or insert the social security card again, chip to the contacts, and leave it",
             "{error}"
         ),
     };
@@ -75,7 +73,7 @@ fn said(reader: &mut dyn SocialCardReader) -> Finding {
     }
     Finding {
         said,
-        cause: status.cause,
+        outcome: status.cause.into(),
     }
 }
 
@@ -97,7 +95,7 @@ fn wait_and_read(
 fn unreadable(error: &SocialCardError) -> Finding {
     Finding {
         said: json!({"error": error.to_string()}),
-        cause: error.cause().or(Some(Cause::Garbled)),
+        outcome: Outcome::Fault(error.cause().unwrap_or(Cause::Garbled)),
     }
 }
 
