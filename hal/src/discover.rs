@@ -3,7 +3,10 @@
 //! Looking sends nothing to any device: descriptors and names are those that the kernel read when the
 //! device was plugged in.
 
-use crate::address::{Address, UsbDevice, UsbPort};
+use std::fs;
+use std::path::Path;
+
+use crate::address::{Address, DEFAULT_BAUD, UsbDevice, UsbPort};
 use crate::class::DeviceClass;
 use crate::transport::{hid, usb};
 
@@ -81,6 +84,50 @@ pub fn devices() -> Vec<Found> {
     found
 }
 
+/// A device by a name that udev gave it, which stays the same when it is plugged in again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// What to write into the configuration.
+    pub address: Address,
+    /// What it is; `None` for a serial line, which does not tell.
+    pub class: Option<DeviceClass>,
+    /// What it calls itself, as part of a file name.
+    pub name: String,
+}
+
+/// Serial lines and cameras that have such names, below this root (`/` but in tests), by name.
+pub fn named(root: &Path) -> Vec<Named> {
+    let names = |folder: &str| {
+        let entries = fs::read_dir(root.join(folder)).into_iter().flatten();
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .take(MOST)
+            .collect();
+        names.sort();
+        names
+    };
+    let lines = names("dev/serial/by-id").into_iter().map(|name| Named {
+        address: Address::Serial {
+            path: format!("/dev/serial/by-id/{name}"),
+            baud: DEFAULT_BAUD,
+        },
+        class: None,
+        name: clean(name.trim_start_matches("usb-")),
+    });
+    // What comes behind the first is no picture: a camera's own data, or a second stream.
+    let cameras = names("dev/v4l/by-id").into_iter().filter_map(|name| {
+        let model = name.strip_suffix("-video-index0")?;
+        Some(Named {
+            address: Address::V4l {
+                path: format!("/dev/v4l/by-id/{name}"),
+            },
+            class: Some(DeviceClass::Camera),
+            name: clean(model.trim_start_matches("usb-")),
+        })
+    });
+    lines.chain(cameras).collect()
+}
+
 /// Where a device of this class may be, if the configuration says `auto`: what is connected and looks
 /// like one. Serial lines are not among them, since what is sent to try one might be printed.
 pub(crate) fn candidates(class: DeviceClass) -> Vec<Address> {
@@ -153,5 +200,39 @@ mod tests {
     fn names_are_cleaned_and_bounded() {
         assert_eq!(clean(" T80\u{1b}[2J \u{fffd}打印机\n"), "T80[2J 打印机");
         assert_eq!(clean(&"x".repeat(500)).len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn serial_lines_and_cameras_have_names_that_stay() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(named(root.path()), []);
+        for file in [
+            "dev/serial/by-id/usb-Newland_FM430_00001-if00",
+            "dev/v4l/by-id/usb-Eloam_S620-video-index0",
+            "dev/v4l/by-id/usb-Eloam_S620-video-index1",
+        ] {
+            let file = root.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        let told: Vec<_> = named(root.path())
+            .into_iter()
+            .map(|one| (one.address.to_string(), one.class, one.name))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "serial:/dev/serial/by-id/usb-Newland_FM430_00001-if00?baud=115200".into(),
+                    None,
+                    "Newland_FM430_00001-if00".into()
+                ),
+                (
+                    "v4l:/dev/v4l/by-id/usb-Eloam_S620-video-index0".into(),
+                    Some(DeviceClass::Camera),
+                    "Eloam_S620".into()
+                ),
+            ]
+        );
     }
 }

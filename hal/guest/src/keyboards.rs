@@ -166,6 +166,11 @@ fn auto(_: &Bench) {
     let plain = Scanner::plug("Plain keyboard");
     assert!(code_scanner::open(&address("auto")).is_err());
     let mut one = Scanner::plug("Honest Barcode Reader");
+    let names: Vec<String> = code_scanner::keyboards()
+        .into_iter()
+        .map(|(address, name)| format!("{address} {name}"))
+        .collect();
+    assert_eq!(names, ["hid:0c2e:0901 Honest Barcode Reader"]);
     let mut scanner = open("auto");
     one.scan();
     assert_eq!(read(&mut *scanner), "Ab1");

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::keys::Keys;
 use super::{Link, ScannedCode, ScannerError};
 use crate::address::Address;
+use crate::discover::clean;
 use crate::transport::TransportError;
 
 /// Where the kernel lists input devices.
@@ -175,6 +176,22 @@ struct Found {
     vendor: u16,
     product: u16,
     name: String,
+}
+
+/// The devices that `auto` may mean, each once, with their names.
+pub(super) fn connected() -> Vec<(Address, String)> {
+    let found = list(Path::new(INPUT)).unwrap_or_default();
+    let mut scanners = choose(&found, &Address::Auto);
+    scanners.dedup_by(|one, other| one.device == other.device);
+    let scanner = |one: &&Found| {
+        let address = Address::Hid {
+            vendor: one.vendor,
+            product: one.product,
+            port: one.port.as_ref().and_then(|port| port.parse().ok()),
+        };
+        (address, clean(&one.name))
+    };
+    scanners.iter().map(scanner).collect()
 }
 
 /// The device files of the scanner's keyboards.

@@ -131,6 +131,11 @@ pub fn open(address: &Address) -> Result<Box<dyn CodeScanner>, ScannerError> {
     }
 }
 
+/// The keyboards that call themselves scanners: where each is, and its name.
+pub fn keyboards() -> Vec<(Address, String)> {
+    keyboard::connected()
+}
+
 /// A way that codes come in.
 trait Link: Send + Sized {
     /// A pause of this length ends a code.

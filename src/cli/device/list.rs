@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use yici_catalog::Lang;
 use yici_hal::address::{Address, UsbPort};
 use yici_hal::class::DeviceClass;
-use yici_hal::discover::{self, Found};
+use yici_hal::{code_scanner, discover, smart_card};
 
 use super::panel::Panel;
 use super::report::{Ink, padded};
@@ -27,13 +27,21 @@ enum Origin {
 
 struct Row {
     origin: Origin,
-    class: DeviceClass,
+    /// Nothing for a serial line: it does not tell what is on it.
+    class: Option<DeviceClass>,
     /// URL or the system's name.
     device: String,
     /// What it calls itself, or shows.
     name: Option<String>,
-    /// The key to write a connected device under, if it is known what it is.
-    configure: Option<&'static str>,
+    /// The line to write a connected device under `[devices]`; several for what may be several things.
+    configure: Vec<String>,
+}
+
+/// A device that is there.
+struct Connected {
+    address: Address,
+    class: Option<DeviceClass>,
+    name: String,
 }
 
 /// Prints the list. What is not configured is no finding.
@@ -45,12 +53,7 @@ pub(super) fn list(which: &Which) -> miette::Result<Verdict> {
     };
     let mut rows: Vec<Row> = named.iter().map(of_configuration).collect();
     if which.device.is_none() {
-        let connected = discover::devices();
-        rows.extend(
-            connected
-                .into_iter()
-                .filter_map(|found| of_bus(found, &named)),
-        );
+        rows.extend(connected().iter().filter_map(|one| row(one, &named)));
         rows.extend(of_system(&Panel::find(Path::new("/"))));
     }
     match which.format {
@@ -66,40 +69,109 @@ pub(super) fn list(which: &Which) -> miette::Result<Verdict> {
 fn of_configuration(device: &Device) -> Row {
     Row {
         origin: Origin::Configuration,
-        class: device.class.into(),
+        class: Some(device.class.into()),
         device: device.address.to_string(),
         name: None,
-        configure: None,
+        configure: Vec::new(),
     }
 }
 
-/// A device on the bus, unless a configured one is that one or may be it.
-fn of_bus(found: Found, named: &[Device]) -> Option<Row> {
-    let class = found.class?;
+/// Everything that the system tells of, each once.
+fn connected() -> Vec<Connected> {
+    let named = discover::named(Path::new("/"));
+    let readers = smart_card::readers().unwrap_or_default();
+    let has_cameras = named
+        .iter()
+        .any(|one| one.class == Some(DeviceClass::Camera));
+    // These have better names below. Of the rest, what it is for cannot be told.
+    let on_the_bus = discover::devices()
+        .into_iter()
+        .filter(|found| match found.class {
+            Some(DeviceClass::Camera) => !has_cameras,
+            Some(DeviceClass::SocialCard) => readers.is_empty(),
+            Some(_) => true,
+            None => false,
+        });
+    let mut connected: Vec<Connected> = on_the_bus
+        .map(|found| Connected {
+            name: [found.maker, found.name].join(" ").trim().to_owned(),
+            address: found.address,
+            class: found.class,
+        })
+        .collect();
+    connected.extend(named.into_iter().map(|one| Connected {
+        address: one.address,
+        class: one.class,
+        name: one.name,
+    }));
+    connected.extend(
+        code_scanner::keyboards()
+            .into_iter()
+            .map(|(address, name)| Connected {
+                address,
+                class: Some(DeviceClass::Code),
+                name,
+            }),
+    );
+    connected.extend(readers.into_iter().map(|reader| Connected {
+        address: Address::Pcsc { reader },
+        class: Some(DeviceClass::SocialCard),
+        name: String::new(),
+    }));
+    connected
+}
+
+/// A device that is there, unless a configured one is that one or may be it.
+fn row(found: &Connected, named: &[Device]) -> Option<Row> {
+    let configure = lines(found);
     // Sound is listed as the system has it.
-    let key = key(class)?;
+    let ours = !configure.is_empty();
     let known = named.iter().any(|device| {
-        let same_class = DeviceClass::from(device.class) == class;
-        match &device.address {
-            Address::Auto => same_class,
+        let same_class = found.class == Some(device.class.into());
+        match (&device.address, &found.address) {
+            (Address::Pcsc { reader }, Address::Pcsc { reader: name }) => name.starts_with(reader),
             // The service names readers in its own way.
-            Address::Pcsc { .. } => same_class || class == DeviceClass::SocialCard,
-            Address::V4l { .. } => same_class,
-            address @ (Address::Serial { .. }
-            | Address::Tcp { .. }
-            | Address::Usb { .. }
-            | Address::Hid { .. }
-            | Address::Ipp { .. }) => may_be(address, &found.address),
+            (Address::Pcsc { .. }, _) => same_class || found.class == Some(DeviceClass::SocialCard),
+            (Address::V4l { path }, Address::V4l { path: other })
+            | (Address::Serial { path, .. }, Address::Serial { path: other, .. }) => {
+                is_same_file(path, other)
+            }
+            (Address::Auto | Address::V4l { .. }, _) => same_class,
+            (configured, found) => may_be(configured, found),
         }
     });
-    let name = [found.maker, found.name].join(" ").trim().to_owned();
-    (!known).then(|| Row {
+    (ours && !known).then(|| Row {
         origin: Origin::Connected,
-        class,
+        class: found.class,
         device: found.address.to_string(),
-        name: (!name.is_empty()).then_some(name),
-        configure: Some(key),
+        name: (!found.name.is_empty()).then(|| found.name.clone()),
+        configure,
     })
+}
+
+/// What to write into a configuration for it. Cameras and readers of smart cards have addresses of
+/// another kind than that of the bus: where that one is all that is known, they are found by `auto`.
+fn lines(found: &Connected) -> Vec<String> {
+    let line = |class: DeviceClass| {
+        let address = match class.takes(&found.address) {
+            true => found.address.to_string(),
+            false => Address::Auto.to_string(),
+        };
+        Some(format!("{} = {}", key(class)?, toml::Value::from(address)))
+    };
+    match found.class {
+        Some(class) => line(class).into_iter().collect(),
+        None => DeviceClass::ALL
+            .into_iter()
+            .filter(|class| class.takes(&found.address))
+            .filter_map(line)
+            .collect(),
+    }
+}
+
+fn is_same_file(path: &str, other: &str) -> bool {
+    let place = |path: &str| std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    place(path) == place(other)
 }
 
 /// Whether a configured address may mean this connected device: the port counts only where it is named.
@@ -149,10 +221,10 @@ fn of_system(panel: &Panel) -> Vec<Row> {
         let said = |key: &str| line.finding.said[key].as_str().map(str::to_owned);
         Some(Row {
             origin: Origin::System,
-            class: line.class,
+            class: Some(line.class),
             device: line.device?,
             name: said("name").or_else(|| said("mode")),
-            configure: None,
+            configure: Vec::new(),
         })
     };
     panel.status().into_iter().filter_map(row).collect()
@@ -196,13 +268,18 @@ fn print_text(rows: &[Row], missing: Option<Vec<Class>>, lang: Lang) -> miette::
         }
         print_line(heading)?;
         for row in of_it {
-            let name = Part::Device(row.class).name(lang);
+            let name = row.class.map_or(said("串口", "serial line"), |class| {
+                Part::Device(class).name(lang)
+            });
             let what = row.name.as_deref().unwrap_or_default();
             let line = format!("  {} {}  {}", padded(name), row.device, ink.dim(what));
             print_line(line.trim_end())?;
-            if let Some(key) = row.configure {
-                let (write, device) = (said("写进配置：", "to use it: "), &row.device);
-                print_line(&ink.dim(&format!("    {write}{key} = \"{device}\"")))?;
+            let write = match row.configure.len() {
+                1 => said("写进配置：", "to use it: "),
+                _ => said("如果是它，写进配置：", "if that is it: "),
+            };
+            for line in &row.configure {
+                print_line(&ink.dim(&format!("    {write}{line}")))?;
             }
         }
     }
@@ -240,27 +317,26 @@ mod tests {
         }
     }
 
-    fn found(class: Option<DeviceClass>, address: &str) -> Found {
-        Found {
+    fn found(class: Option<DeviceClass>, address: &str) -> Connected {
+        Connected {
             address: address.parse().expect("an address"),
             class,
-            vendor: 0x0400,
-            product: 0xC35A,
-            port: None,
-            maker: "GTICR".into(),
-            name: "100".into(),
+            name: "GTICR 100".into(),
         }
     }
 
     #[test]
     fn what_is_connected_is_listed_unless_it_is_configured() {
         let reader = || found(Some(DeviceClass::IdCard), "usb:0400:c35a?port=1-2");
-        let row = of_bus(reader(), &[]).expect("nobody configured it");
-        assert_eq!(row.name.as_deref(), Some("GTICR 100"));
-        assert_eq!(row.configure, Some("card_reader"));
+        let listed = row(&reader(), &[]).expect("nobody configured it");
+        assert_eq!(listed.name.as_deref(), Some("GTICR 100"));
+        assert_eq!(
+            listed.configure,
+            ["card_reader = \"usb:0400:c35a?port=1-2\""]
+        );
         for same in ["usb:0400:c35a", "usb:0400:c35a?port=1-2", "auto"] {
             let named = [device(Class::IdCard, same)];
-            assert!(of_bus(reader(), &named).is_none(), "{same}");
+            assert!(row(&reader(), &named).is_none(), "{same}");
         }
         for other in [
             "usb:0400:c35a?port=1-3",
@@ -268,7 +344,7 @@ mod tests {
             "serial:/dev/ttyUSB0",
         ] {
             let named = [device(Class::IdCard, other)];
-            assert!(of_bus(reader(), &named).is_some(), "{other}");
+            assert!(row(&reader(), &named).is_some(), "{other}");
         }
         // A second printer beside the configured one is shown.
         let printer = |port: &str| {
@@ -276,9 +352,66 @@ mod tests {
             found(Some(DeviceClass::Printer), &address)
         };
         let named = [device(Class::Printer, "usb:class=printer?port=1-2")];
-        assert!(of_bus(printer("1-2"), &named).is_none());
-        assert!(of_bus(printer("1-4"), &named).is_some());
-        // Mice and hubs are nobody's business.
-        assert!(of_bus(found(None, "usb:046d:c077"), &[]).is_none());
+        assert!(row(&printer("1-2"), &named).is_none());
+        assert!(row(&printer("1-4"), &named).is_some());
+        // A configured line is known under each of its names, and a reader by the beginning of its own.
+        let dir = tempfile::tempdir().expect("a directory");
+        let (line, link) = (dir.path().join("ttyACM0"), dir.path().join("by-id"));
+        std::fs::write(&line, "").expect("a file");
+        std::os::unix::fs::symlink(&line, &link).expect("a link");
+        let serial = |path: &Path| format!("serial:{}", path.display());
+        let named = [
+            device(Class::Code, &serial(&line)),
+            device(Class::SocialCard, "pcsc:Identiv"),
+        ];
+        assert!(row(&found(None, &serial(&link)), &named).is_none());
+        assert!(row(&found(None, "serial:/dev/ttyACM7"), &named).is_some());
+        let reader = |name: &str| found(Some(DeviceClass::SocialCard), &format!("pcsc:{name}"));
+        assert!(row(&reader("Identiv uTrust 4700 F 00 00"), &named).is_none());
+        assert!(row(&reader("ACS ACR1281 00 00"), &named).is_some());
+        // Sound is the system's.
+        assert!(row(&found(Some(DeviceClass::Audio), "usb:046d:0a45"), &[]).is_none());
+    }
+
+    #[test]
+    fn every_line_that_is_suggested_can_be_loaded() {
+        let demo = include_str!("../../../demo/kiosk.toml").replace(
+            "../catalog/matters",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/catalog/matters"),
+        );
+        let mut tried = 0;
+        for (class, address) in [
+            (Some(DeviceClass::IdCard), "usb:0400:c35a?port=1-2"),
+            (Some(DeviceClass::IdCard), "hid:0483:572b"),
+            (Some(DeviceClass::Printer), "usb:class=printer?port=1-3.1"),
+            (Some(DeviceClass::Camera), "usb:1b17:0211?port=1-4"),
+            (
+                Some(DeviceClass::Camera),
+                "v4l:/dev/v4l/by-id/usb-X-video-index0",
+            ),
+            (Some(DeviceClass::SocialCard), "usb:072f:2224?port=1-5"),
+            (Some(DeviceClass::SocialCard), "pcsc:A \"B\" (C) 00 00"),
+            (Some(DeviceClass::Code), "hid:0c2e:0901?port=1-2"),
+            (None, "serial:/dev/serial/by-id/usb-Newland-if00"),
+        ] {
+            let lines = lines(&found(class, address));
+            assert!(!lines.is_empty(), "{address}");
+            for line in lines {
+                let key = line.split(" = ").next().expect("a key");
+                let others = demo.lines().filter(|other| !other.starts_with(key));
+                let text: String = others.map(|other| format!("{other}\n")).collect();
+                let dir = tempfile::tempdir().expect("a directory");
+                let file = dir.path().join("kiosk.toml");
+                let text = text.replace("[devices]", &format!("[devices]\n{line}"));
+                std::fs::write(&file, text).expect("a file");
+                let loaded = Config::load(&file);
+                let config = loaded.unwrap_or_else(|error| panic!("{line}: {error:?}"));
+                let named = configured(&config);
+                let found = found(class, address);
+                assert!(row(&found, &named).is_none(), "{line} is not known again");
+                tried += 1;
+            }
+        }
+        assert_eq!(tried, 11, "a serial line may be three things");
     }
 }
