@@ -287,7 +287,7 @@ impl Held {
                 Some(cause) => Delivery::Failed(cause),
                 None => Delivery::Unknown,
             }),
-            Place::TakenBack { .. } => Step::End(Delivery::Retracted),
+            Place::TakenBack { .. } => Step::End(self.at_the_end_of_its_time()),
             // Somebody opened the printer, or it is out of order: it may be in anybody's hands.
             Place::Waiting { .. } | Place::Stays
                 if self.blind || cause.is_some_and(is_in_doubt) =>
@@ -300,9 +300,17 @@ impl Held {
                     && now + TOLERANCE >= since + time
                     && seen <= since + time + TOLERANCE =>
             {
-                Step::End(Delivery::Retracted)
+                Step::End(self.at_the_end_of_its_time())
             }
             Place::Waiting { .. } | Place::Stays => Step::End(Delivery::Taken),
+        }
+    }
+
+    /// What became of a slip that went when it was to be taken back.
+    fn at_the_end_of_its_time(&self) -> Delivery {
+        match self.outlet.retracts {
+            true => Delivery::Retracted,
+            false => Delivery::Unknown,
         }
     }
 }
@@ -323,6 +331,14 @@ mod tests {
 
     fn outlet(name: &str) -> Outlet {
         Model::named(name).unwrap().profile.outlet.unwrap()
+    }
+
+    /// The same, with taking back switched on in its setup.
+    fn retracting(name: &str) -> Outlet {
+        Outlet {
+            retracts: true,
+            ..outlet(name)
+        }
     }
 
     fn says(media: Media, cause: Option<Cause>) -> PrinterStatus {
@@ -458,7 +474,7 @@ mod tests {
     #[test]
     fn what_is_not_taken_is_taken_back_or_stays() {
         let start = Instant::now();
-        let mut held = Held::printed(outlet("pyramid-reliance"), start);
+        let mut held = Held::printed(retracting("pyramid-reliance"), start);
         let steps = looks(&mut held, start, &[(0, There, None), (61, There, None)]);
         assert_eq!(steps[1], Step::TakeBack(TAKE_BACK));
         held.take_back(start + Duration::from_secs(61));
@@ -491,14 +507,19 @@ mod tests {
 
     #[test]
     fn a_printer_that_takes_back_by_itself_is_not_a_citizen() {
-        for (gone, end) in [
-            (50, Delivery::Taken),
-            (59, Delivery::Retracted),
-            (60, Delivery::Retracted),
-            (61, Delivery::Retracted),
+        let (as_shipped, set_up) = (outlet("custom-vkp80iii"), retracting("custom-vkp80iii"));
+        for (outlet, gone, end) in [
+            (set_up, 50, Delivery::Taken),
+            (set_up, 59, Delivery::Retracted),
+            (set_up, 60, Delivery::Retracted),
+            (set_up, 61, Delivery::Retracted),
+            // It may have pushed the slip out just as well.
+            (as_shipped, 50, Delivery::Taken),
+            (as_shipped, 59, Delivery::Unknown),
+            (as_shipped, 61, Delivery::Unknown),
         ] {
             let start = Instant::now();
-            let mut held = Held::printed(outlet("custom-vkp80iii"), start);
+            let mut held = Held::printed(outlet, start);
             let steps = looks(
                 &mut held,
                 start,
@@ -510,5 +531,12 @@ mod tests {
             );
             assert_eq!(steps[2], Step::End(end), "after {gone} s");
         }
+        // Told to take it back, which its setup may forbid.
+        let start = Instant::now();
+        let mut held = Held::printed(outlet("pyramid-reliance"), start);
+        looks(&mut held, start, &[(0, There, None), (61, There, None)]);
+        held.take_back(start + Duration::from_secs(61));
+        let steps = looks(&mut held, start, &[(63, NotPresent, None)]);
+        assert_eq!(steps, [Step::End(Delivery::Unknown)]);
     }
 }

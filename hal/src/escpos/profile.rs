@@ -152,6 +152,11 @@ pub struct Outlet {
     /// How far [`Present::GsE`] presents, in the printer's steps.
     #[serde(default)]
     pub steps: u8,
+    /// Whether it is known to take slips back: many do so only once that was switched on in their setup,
+    /// and push them out otherwise. Without this, nobody knows who has a slip that went at the end of its
+    /// time.
+    #[serde(default)]
+    pub retracts: bool,
     /// Seconds until a slip that nobody took is taken back, or called not taken; at least 5.
     pub take_within: u8,
 }

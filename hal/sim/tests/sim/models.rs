@@ -25,6 +25,8 @@ fn hurried(name: &str, completion: Completion) -> Profile {
         completion,
         outlet: profile.outlet.map(|outlet| Outlet {
             take_within: 5,
+            // As the simulated printers are set up.
+            retracts: true,
             ..outlet
         }),
         ..profile
@@ -82,6 +84,7 @@ const EJECTOR: Profile = Profile {
         present: Present::GsE,
         steps: 12,
         take_within: 5,
+        retracts: true,
     }),
     ..Profile::epson(PaperWidth::Mm80)
 };
