@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use yici_hal::camera::{Camera, CameraError, Frame, MAX_HEIGHT, MAX_WIDTH, PREVIEW};
 use yici_hal::status::{Actor, Cameras, Cause, DeviceState};
 
-use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure, until};
+use crate::trial::{self, Done, Hands, Stop, Trial, Verdict, cannot, ensure};
 
 /// The hands at a camera. Orders are carried out when the call returns.
 ///
@@ -54,9 +54,6 @@ pub fn cases() -> Vec<Case> {
         Case::new("unplugged-while-pictures-come-and-back", unplugged_while),
     ]
 }
-
-/// Longest time from a device's return to its use.
-const RETURN: Duration = Duration::from_secs(3);
 
 /// What a terminal waits for a picture.
 const PICTURE: Duration = Duration::from_secs(5);
@@ -219,11 +216,7 @@ fn gone(camera: &mut dyn Camera, error: &CameraError) -> Verdict {
 
 /// A camera that is back is used within 3 s.
 fn back(on: &On<'_>, camera: &mut dyn Camera) -> Verdict {
-    let began = Instant::now();
-    until(RETURN + on.slack, "the camera is used again", || {
-        Ok(camera.status().ready())
-    })?;
-    on.in_time(began, RETURN, "using the camera again")?;
+    on.back("the camera is used again", || Ok(camera.status().ready()))?;
     preview(on, camera).map(drop)
 }
 

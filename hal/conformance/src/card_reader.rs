@@ -156,9 +156,6 @@ pub fn cases() -> Vec<Case> {
     all
 }
 
-/// Longest time from a device's return to its use.
-const RETURN: Duration = Duration::from_secs(3);
-
 /// Longest time that `status` promises; a driver that settles an earlier command first takes it twice.
 const STATUS: Duration = Duration::from_secs(2);
 
@@ -417,11 +414,7 @@ fn gone(reader: &mut dyn CardReader, error: &ReaderError) -> Verdict {
 
 /// A reader that is back is used within 3 s.
 fn back(on: &On<'_>, reader: &mut dyn CardReader) -> Verdict {
-    let began = Instant::now();
-    until(RETURN + on.slack, "the reader is used again", || {
-        Ok(reader.status().ready())
-    })?;
-    on.in_time(began, RETURN, "using the reader again")
+    on.back("the reader is used again", || Ok(reader.status().ready()))
 }
 
 /// The card cannot be read, that is the citizen's to mend, and the next card is read.

@@ -10,7 +10,7 @@ use yici_conformance::{
     Case, Finding, Hands, Report, Trial, card_reader, code_scanner, printer, social_card,
 };
 use yici_hal::address::Address;
-use yici_hal::escpos::{self, Profile};
+use yici_hal::escpos::{self, Model, Profile, ProfileError};
 use yici_hal::slip::PaperWidth;
 use yici_hal::{code_scanner as scanner, id_card, social_card as social};
 
@@ -30,9 +30,12 @@ struct Arguments {
     /// Name of the device there, if there are several of its kind
     #[arg(long)]
     name: Option<String>,
-    /// Printers: width of the paper in mm
-    #[arg(long, default_value = "80")]
-    paper: PaperWidth,
+    /// Printers: name of a model that is shipped, or the file of its profile
+    #[arg(long, default_value = "epson-compatible")]
+    profile: String,
+    /// Printers: width of the paper in mm; otherwise the profile's
+    #[arg(long)]
+    paper: Option<PaperWidth>,
     /// Only cases whose name holds this
     #[arg(long, default_value = "")]
     case: String,
@@ -61,7 +64,14 @@ enum Format {
 /// Exit code 0: no case failed; 1: some did; clap's 2: it could not begin.
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let report = run(&arguments);
+    let profile = match profile(&arguments) {
+        Ok(profile) => profile,
+        Err(error) => {
+            eprintln!("--profile {}: {error}", arguments.profile);
+            return ExitCode::from(2);
+        }
+    };
+    let report = run(&arguments, profile);
     match arguments.format {
         Format::Text => println!("{report}"),
         Format::Json => println!(
@@ -77,7 +87,23 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(!report.failed().is_empty()))
 }
 
-fn run(arguments: &Arguments) -> Report {
+fn profile(arguments: &Arguments) -> Result<Profile, ProfileError> {
+    let name = &arguments.profile;
+    let model = match name.ends_with(".toml") {
+        true => std::fs::read_to_string(name)
+            .map_err(|error| ProfileError::File(error.to_string()))
+            .and_then(|text| Model::parse(&text)),
+        false => Model::named(name),
+    }?;
+    let profile = Profile {
+        paper: arguments.paper.unwrap_or(model.profile.paper),
+        ..model.profile
+    };
+    profile.check()?;
+    Ok(profile)
+}
+
+fn run(arguments: &Arguments, profile: Profile) -> Report {
     let address = &arguments.device;
     let device = Device {
         socket: arguments.sim.clone(),
@@ -101,7 +127,6 @@ fn run(arguments: &Arguments) -> Report {
             play(arguments, code_scanner::cases(), &bench, &open)
         }
         Class::Printer => {
-            let profile = Profile::epson(arguments.paper);
             let open = || escpos::open(address, profile).map_err(|error| error.to_string());
             let bench = sim::Printer::new(device, printer::Model::of(&profile));
             play(arguments, printer::cases(), &bench, &open)

@@ -180,9 +180,6 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-/// Longest time from a device's return to its use.
-const RETURN: Duration = Duration::from_secs(3);
-
 /// Longest time that `status` promises.
 const STATUS: Duration = Duration::from_secs(6);
 
@@ -432,7 +429,7 @@ fn earlier_run(on: &On<'_>) -> Verdict {
     drop(printer);
     on.bench.replug()?;
     let mut next = None;
-    until(RETURN + on.slack, "the printer can be opened", || {
+    on.back("the printer can be opened", || {
         next = (on.open)().ok();
         Ok(next.is_some())
     })?;
@@ -580,11 +577,7 @@ fn settled(on: &On<'_>) -> Result<Seen, Stop> {
 }
 
 fn back(on: &On<'_>, printer: &mut dyn Printer) -> Verdict {
-    let began = Instant::now();
-    until(RETURN + on.slack, "the printer is used again", || {
-        Ok(printer.status().ready())
-    })?;
-    on.in_time(began, RETURN, "using the printer again")
+    on.back("the printer is used again", || Ok(printer.status().ready()))
 }
 
 fn needs_proof(on: &On<'_>) -> Verdict {

@@ -223,9 +223,6 @@ pub fn cases() -> Vec<Case> {
     all
 }
 
-/// Longest time from a device's return to its use.
-const RETURN: Duration = Duration::from_secs(3);
-
 /// Longest time that `status` and `find` promise.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -484,11 +481,7 @@ fn away(reader: &mut dyn SocialCardReader, error: &SocialCardError, cause: Cause
 
 /// What is back is used within 3 s.
 fn back(on: &On<'_>, reader: &mut dyn SocialCardReader) -> Verdict {
-    let began = Instant::now();
-    until(RETURN + on.slack, "the reader is used again", || {
-        Ok(reader.status().ready())
-    })?;
-    on.in_time(began, RETURN, "using the reader again")
+    on.back("the reader is used again", || Ok(reader.status().ready()))
 }
 
 /// The card that was found cannot be read, and that is the citizen's to mend.

@@ -89,10 +89,27 @@ pub struct Trial<'a, B: ?Sized, D: ?Sized> {
     pub slack: Duration,
 }
 
+/// Longest time from a device's return to its use.
+const RETURN: Duration = Duration::from_secs(3);
+
+/// What a busy machine may add to that, however much to other things: with more, a driver that dawdles
+/// would pass.
+const BUSY: Duration = Duration::from_secs(2);
+
 impl<B: ?Sized, D: ?Sized> Trial<'_, B, D> {
     /// The driver, opened.
     pub(crate) fn driver(&self) -> Result<Box<D>, Stop> {
         (self.open)().map_err(|error| Stop::Failed(format!("it cannot be opened: {error}")))
+    }
+
+    /// Asks until a device that is back is used again; fails if that takes more than 3 s.
+    pub(crate) fn back(&self, what: &str, holds: impl FnMut() -> Result<bool, Stop>) -> Verdict {
+        let (began, limit) = (Instant::now(), RETURN + self.slack.min(BUSY));
+        until(limit, what, holds)?;
+        let took = began.elapsed();
+        ensure(took <= limit, || {
+            format!("after {took:?}, and {RETURN:?} are promised: {what}")
+        })
     }
 
     /// Fails if what began then has taken longer than it may.
@@ -164,6 +181,21 @@ pub(crate) fn until(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_that_is_back_late_fails_however_patient_the_trial_is() {
+        let trial: Trial<'_, Bench, ()> = Trial {
+            bench: &Bench(Ok(())),
+            open: &|| Ok(Box::new(())),
+            slack: Duration::from_secs(60),
+        };
+        assert_eq!(trial.back("it is used again", || Ok(true)), Ok(()));
+        let late = trial.back("it is used again", || {
+            std::thread::sleep(RETURN + BUSY + Duration::from_millis(10));
+            Ok(true)
+        });
+        assert!(matches!(late, Err(Stop::Failed(_))), "{late:?}");
+    }
 
     struct Bench(Done);
 

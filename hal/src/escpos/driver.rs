@@ -143,6 +143,8 @@ struct EscPos {
     ids: Ids,
     /// A slip broke off: part of it may hang in the printer.
     remains: bool,
+    /// Such a part was told to go, and may lie at the outlet until then.
+    freeing: Option<Instant>,
     /// Queued requests (`GS r`) whose answers may still come, and when the last was made; they carry
     /// no id.
     owed: u32,
@@ -159,6 +161,7 @@ impl EscPos {
             link: Some(Link::new(link, &profile)),
             ids: Ids::new(),
             remains: false,
+            freeing: None,
             owed: 0,
             owed_since: Instant::now(),
             held: None,
@@ -240,32 +243,35 @@ impl EscPos {
         self.clear(link)?;
         link.request(&INITIALISE)?;
         link.request(&outlet::removal(&self.profile))?;
-        // The next slip begins by clearing the buffer, which would undo a cut that is still to come.
-        let proof = self.ask_for_proof(link)?;
-        let deadline = Instant::now() + CUTTING;
-        while Instant::now() < deadline && !self.is_proven(link, &proof) {
-            link.receive(deadline)?;
+        // The next slip may begin by clearing the buffer, which would undo a cut that is still to come.
+        // Elsewhere it comes in its turn: a printer that is back is told to be ready at once.
+        if self.profile.clears_buffer || self.profile.completion != Completion::None {
+            let proof = self.ask_for_proof(link)?;
+            let deadline = Instant::now() + CUTTING;
+            while Instant::now() < deadline && !self.is_proven(link, &proof) {
+                link.receive(deadline)?;
+            }
         }
         self.remains = false;
         self.held = None;
-        if self.has_presenter() {
-            let deadline = Instant::now() + FREEING;
-            while Instant::now() < deadline {
-                link.begin()?;
-                let status = link.ask_and_wait(self.all())?;
-                if status.and_then(|status| status.media) != Some(Media::Present) {
-                    break;
-                }
-                link.receive(Instant::now() + POLL)?;
-            }
-        }
+        self.freeing = self.profile.outlet.map(|_| Instant::now() + FREEING);
         Ok(())
     }
 
-    fn has_presenter(&self) -> bool {
-        self.profile
-            .outlet
-            .is_some_and(|outlet| outlet.present != Present::None)
+    /// Waits until what was told to go is no longer at the outlet, where it would pass for a slip.
+    fn wait_until_free(&mut self, link: &mut Link) -> Result<(), TransportError> {
+        let Some(deadline) = self.freeing.take() else {
+            return Ok(());
+        };
+        while Instant::now() < deadline {
+            link.begin()?;
+            let status = link.ask_and_wait(self.all())?;
+            if status.and_then(|status| status.media) != Some(Media::Present) {
+                break;
+            }
+            link.receive(Instant::now() + POLL)?;
+        }
+        Ok(())
     }
 
     /// Queues the request whose answer proves that everything before it is done.
@@ -323,8 +329,11 @@ impl EscPos {
             // Slips of a printer that only listens may come out all the same; the result says so.
             tracing::warn!("the printer does not answer");
             link.begin()?;
-        } else if self.remains {
-            self.cut_off_remains(link)?;
+        } else if self.remains || self.freeing.is_some() {
+            if self.remains {
+                self.cut_off_remains(link)?;
+            }
+            self.wait_until_free(link)?;
             link.begin()?;
             status = link.ask_and_wait(self.all())?;
         }

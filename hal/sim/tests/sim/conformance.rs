@@ -9,7 +9,7 @@ use yici_conformance::{
     BenchError, Case, Done, Hands, Trial, card_reader, code_scanner, printer, run, social_card,
 };
 use yici_hal::address::Address;
-use yici_hal::escpos::{self, Charset, Completion, Profile, QrMethod};
+use yici_hal::escpos::{self, Charset, Completion, Model, Profile, QrMethod};
 use yici_hal::slip::PaperWidth;
 use yici_hal::{code_scanner as scanner, id_card, social_card as social};
 
@@ -96,6 +96,31 @@ fn printer_that_confirms_nothing() {
 }
 
 #[test]
+/// Each model that is shipped, played by a printer of its kind. One that proves nothing and one that
+/// presents what it printed are back in time as well, also when they had to take away half a slip first.
+#[test]
+fn printers_of_every_shipped_model() {
+    let names = [
+        "status",
+        "status-paper-out",
+        "unplugged-and-back",
+        "unplugged-in-the-middle-is-unknown",
+    ];
+    std::thread::scope(|scope| {
+        for model in Model::names() {
+            scope.spawn(move || {
+                let bench = Bench::printer(&["--printer-model", model]);
+                let address = bench.printer.clone().unwrap();
+                let profile = Model::named(model).unwrap().profile;
+                let mut cases = printer::cases();
+                cases.retain(|case| names.contains(&case.name.as_str()));
+                assert_eq!(cases.len(), names.len());
+                run_printers(&bench, &address, profile, cases, &[]);
+            });
+        }
+    });
+}
+
 fn social_card_reader_of_the_pcsc_service() {
     let test = "conformance::social_card_reader_of_the_pcsc_service";
     with_pcscd(test, |pcscd| {
