@@ -47,23 +47,33 @@ pub enum Kind {
     Numbers,
 }
 
-/// What became of a slip.
+/// Whether a slip is on paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum OnPaper {
     /// It goes to the printer.
     Sent,
-    /// The printer said behind its last byte that it is on paper.
+    /// The printer said behind its last byte that it is.
     Completed,
-    /// It waits at the outlet.
-    Presented,
-    /// It went from the outlet without having been taken back.
-    Taken,
-    /// The printer took it back.
-    Retracted,
     /// It did not come out, or not whole.
     Failed,
     /// Nobody knows: the printer cannot say, or the terminal was cut off.
+    Unknown,
+}
+
+/// What became of a slip at the outlet, where the printer senses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AtOutlet {
+    /// It waits there.
+    Presented,
+    /// It went without having been taken back.
+    Taken,
+    /// The printer took it back.
+    Retracted,
+    /// It got stuck on its way.
+    Failed,
+    /// Nobody knows: it was not seen, nobody looked when it went, or the terminal was cut off.
     Unknown,
 }
 
@@ -95,10 +105,14 @@ pub struct Line {
     pub reprint_of: Option<String>,
     /// When it went to the printer, by the terminal's clock.
     pub sent: String,
-    /// When the state was learnt.
-    pub changed: String,
-    /// What became of it; a word that is none in a damaged row.
-    pub state: State,
+    /// Whether it is on paper; unknown in a damaged row.
+    pub printed: OnPaper,
+    /// When that was learnt.
+    pub printed_at: String,
+    /// What became of it at the outlet; nothing without a sensor there, or before it was seen.
+    pub outlet: Option<AtOutlet>,
+    /// When that was learnt.
+    pub outlet_at: Option<String>,
     /// Why it failed, or is not taken.
     pub cause: Option<String>,
 }
@@ -119,7 +133,8 @@ pub enum LedgerError {
 
 impl Ledger {
     /// Opens the ledger, and makes it if it is not there, for the terminal that prints. What an earlier
-    /// run sent and did not see to its end becomes unknown; nothing of it is printed again.
+    /// run sent or saw at the outlet and did not see to its end becomes unknown; nothing of it is printed
+    /// again.
     ///
     /// # Errors
     /// When the file cannot be used at all.
@@ -136,9 +151,14 @@ impl Ledger {
             Some(_) | None => fs::File::open(".")?.sync_all()?,
         }
         let ledger = Ledger::with(Connection::open(path)?)?;
+        let (unknown, now) = (OnPaper::Unknown.code(), now.to_string());
         ledger.connection.execute(
-            "UPDATE slips SET state = ?1, changed = ?2 WHERE state = ?3",
-            params![State::Unknown.code(), now.to_string(), State::Sent.code()],
+            "UPDATE slips SET printed = ?1, printed_at = ?2 WHERE printed = ?3",
+            params![unknown, now, OnPaper::Sent.code()],
+        )?;
+        ledger.connection.execute(
+            "UPDATE slips SET outlet = ?1, outlet_at = ?2, cause = NULL WHERE outlet = ?3",
+            params![AtOutlet::Unknown.code(), now, AtOutlet::Presented.code()],
         )?;
         Ok(ledger)
     }
@@ -160,7 +180,7 @@ impl Ledger {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        Migrations::new(vec![M::up(TABLE)]).to_latest(&mut connection)?;
+        Migrations::new(vec![M::up(TABLE), M::up(TWO_STATES)]).to_latest(&mut connection)?;
         Ok(Ledger { connection })
     }
 
@@ -175,7 +195,7 @@ impl Ledger {
         let id = uuid::Builder::from_random_bytes(random).into_uuid();
         let transaction = self.connection.transaction()?;
         transaction.execute(
-            "INSERT INTO slips (id, kind, number, sha256, reprint_of, sent, changed, state)
+            "INSERT INTO slips (id, kind, number, sha256, reprint_of, sent, printed_at, printed)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
             params![
                 id.to_string(),
@@ -184,7 +204,7 @@ impl Ledger {
                 slip.sha256.as_bytes(),
                 slip.reprint_of.map(|of| of.to_string()),
                 now.to_string(),
-                State::Sent.code(),
+                OnPaper::Sent.code(),
             ],
         )?;
         transaction.execute(
@@ -193,6 +213,19 @@ impl Ledger {
         )?;
         transaction.commit()?;
         Ok(id)
+    }
+
+    /// Whether entries can be written and synced: writes what is there already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn try_writing(&mut self) -> Result<(), LedgerError> {
+        let version: i64 = self
+            .connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))?;
+        self.connection
+            .pragma_update(None, "user_version", version)?;
+        Ok(())
     }
 
     /// Writes down what the printer said of a slip once it was sent.
@@ -205,11 +238,16 @@ impl Ledger {
         printed: Printed,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
-        match printed {
-            Printed::Completed => self.became(id, State::Completed, None, now),
-            Printed::Unknown(_) => self.became(id, State::Unknown, None, now),
-            Printed::Failed(cause) => self.became(id, State::Failed, Some(cause), now),
-        }
+        let (state, cause) = match printed {
+            Printed::Completed => (OnPaper::Completed, None),
+            Printed::Unknown(_) => (OnPaper::Unknown, None),
+            Printed::Failed(cause) => (OnPaper::Failed, Some(cause)),
+        };
+        self.connection.execute(
+            "UPDATE slips SET printed = ?2, printed_at = ?3, cause = ?4 WHERE id = ?1",
+            params![id.to_string(), state.code(), now.to_string(), word(cause)],
+        )?;
+        Ok(())
     }
 
     /// Writes down what became of a slip at the outlet.
@@ -222,44 +260,17 @@ impl Ledger {
         delivery: Delivery,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
-        match delivery {
-            Delivery::Presented => self.became(id, State::Presented, None, now),
-            Delivery::NotTaken => self.became(id, State::Presented, Some(Cause::NotTaken), now),
-            Delivery::Taken => self.became(id, State::Taken, None, now),
-            Delivery::Retracted => self.became(id, State::Retracted, None, now),
-            Delivery::Failed(cause) => self.became(id, State::Failed, Some(cause), now),
-            Delivery::Unknown => {
-                // Of a slip that was never seen at the outlet it stays known that it is on paper.
-                self.connection.execute(
-                    "UPDATE slips SET state = ?2, cause = NULL, changed = ?3
-                     WHERE id = ?1 AND state <> ?4",
-                    params![
-                        id.to_string(),
-                        State::Unknown.code(),
-                        now.to_string(),
-                        State::Completed.code()
-                    ],
-                )?;
-                Ok(())
-            }
-        }
-    }
-
-    fn became(
-        &mut self,
-        id: &Uuid,
-        state: State,
-        cause: Option<Cause>,
-        now: Timestamp,
-    ) -> Result<(), LedgerError> {
-        // The words of XFS4IoT, as everywhere else.
-        let cause = cause.and_then(|cause| match serde_json::to_value(cause) {
-            Ok(serde_json::Value::String(word)) => Some(word),
-            Ok(_) | Err(_) => None,
-        });
+        let (state, cause) = match delivery {
+            Delivery::Presented => (AtOutlet::Presented, None),
+            Delivery::NotTaken => (AtOutlet::Presented, Some(Cause::NotTaken)),
+            Delivery::Taken => (AtOutlet::Taken, None),
+            Delivery::Retracted => (AtOutlet::Retracted, None),
+            Delivery::Failed(cause) => (AtOutlet::Failed, Some(cause)),
+            Delivery::Unknown => (AtOutlet::Unknown, None),
+        };
         self.connection.execute(
-            "UPDATE slips SET state = ?2, cause = ?3, changed = ?4 WHERE id = ?1",
-            params![id.to_string(), state.code(), cause, now.to_string()],
+            "UPDATE slips SET outlet = ?2, outlet_at = ?3, cause = ?4 WHERE id = ?1",
+            params![id.to_string(), state.code(), now.to_string(), word(cause)],
         )?;
         Ok(())
     }
@@ -270,11 +281,16 @@ impl Ledger {
     /// When the database fails.
     pub fn list(&self) -> Result<Vec<Line>, LedgerError> {
         let mut statement = self.connection.prepare(
-            "SELECT id, kind, number, sha256, reprint_of, sent, changed, state, cause
-             FROM slips ORDER BY rowid",
+            "SELECT id, kind, number, sha256, reprint_of, sent, printed, printed_at, outlet, outlet_at,
+             cause FROM slips ORDER BY rowid",
         )?;
         let lines = statement.query_map([], |row| {
-            let state: String = row.get(7)?;
+            let printed: String = row.get(6)?;
+            let outlet: Option<String> = row.get(8)?;
+            let at_outlet = |code: String| {
+                let known = AtOutlet::ALL.into_iter().find(|known| known.code() == code);
+                known.unwrap_or(AtOutlet::Unknown)
+            };
             Ok(Line {
                 id: row.get(0)?,
                 kind: row.get(1)?,
@@ -282,12 +298,14 @@ impl Ledger {
                 sha256: row.get::<_, [u8; 32]>(3).ok().map(Digest::from),
                 reprint_of: row.get(4)?,
                 sent: row.get(5)?,
-                changed: row.get(6)?,
-                state: State::ALL
+                printed: OnPaper::ALL
                     .into_iter()
-                    .find(|known| known.code() == state)
-                    .unwrap_or(State::Unknown),
-                cause: row.get(8)?,
+                    .find(|known| known.code() == printed)
+                    .unwrap_or(OnPaper::Unknown),
+                printed_at: row.get(7)?,
+                outlet: outlet.map(at_outlet),
+                outlet_at: row.get(9)?,
+                cause: row.get(10)?,
             })
         })?;
         Ok(lines.collect::<Result<_, _>>()?)
@@ -326,28 +344,51 @@ impl Kind {
     }
 }
 
-impl State {
-    const ALL: [State; 7] = [
-        State::Sent,
-        State::Completed,
-        State::Presented,
-        State::Taken,
-        State::Retracted,
-        State::Failed,
-        State::Unknown,
+impl OnPaper {
+    const ALL: [OnPaper; 4] = [
+        OnPaper::Sent,
+        OnPaper::Completed,
+        OnPaper::Failed,
+        OnPaper::Unknown,
     ];
 
     /// The state as it is stored and printed.
     pub fn code(self) -> &'static str {
         match self {
-            State::Sent => "sent",
-            State::Completed => "completed",
-            State::Presented => "presented",
-            State::Taken => "taken",
-            State::Retracted => "retracted",
-            State::Failed => "failed",
-            State::Unknown => "unknown",
+            OnPaper::Sent => "sent",
+            OnPaper::Completed => "completed",
+            OnPaper::Failed => "failed",
+            OnPaper::Unknown => "unknown",
         }
+    }
+}
+
+impl AtOutlet {
+    const ALL: [AtOutlet; 5] = [
+        AtOutlet::Presented,
+        AtOutlet::Taken,
+        AtOutlet::Retracted,
+        AtOutlet::Failed,
+        AtOutlet::Unknown,
+    ];
+
+    /// The state as it is stored and printed.
+    pub fn code(self) -> &'static str {
+        match self {
+            AtOutlet::Presented => "presented",
+            AtOutlet::Taken => "taken",
+            AtOutlet::Retracted => "retracted",
+            AtOutlet::Failed => "failed",
+            AtOutlet::Unknown => "unknown",
+        }
+    }
+}
+
+/// The word of XFS4IoT, as everywhere else.
+fn word(cause: Option<Cause>) -> Option<String> {
+    match serde_json::to_value(cause?) {
+        Ok(serde_json::Value::String(word)) => Some(word),
+        Ok(_) | Err(_) => None,
     }
 }
 
@@ -356,3 +397,13 @@ const TABLE: &str = "
         id TEXT PRIMARY KEY, kind TEXT NOT NULL, number TEXT, sha256 BLOB NOT NULL, reprint_of TEXT,
         sent TEXT NOT NULL, changed TEXT NOT NULL, state TEXT NOT NULL, cause TEXT
     ) STRICT;";
+
+/// One state was overwritten by the next. Of a slip that came to the outlet it is no longer known whether
+/// it had been confirmed.
+const TWO_STATES: &str = "
+    ALTER TABLE slips RENAME COLUMN state TO printed;
+    ALTER TABLE slips RENAME COLUMN changed TO printed_at;
+    ALTER TABLE slips ADD COLUMN outlet TEXT;
+    ALTER TABLE slips ADD COLUMN outlet_at TEXT;
+    UPDATE slips SET outlet = printed, outlet_at = printed_at, printed = 'unknown'
+        WHERE printed IN ('presented', 'taken', 'retracted');";

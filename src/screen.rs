@@ -464,7 +464,8 @@ fn cause(cause: Cause) -> ui::FaultCause {
         | Cause::TonerOut
         | Cause::OutputFull
         | Cause::NoRight
-        | Cause::ServiceDown => ui::FaultCause::Other,
+        | Cause::ServiceDown
+        | Cause::NoLedger => ui::FaultCause::Other,
     }
 }
 

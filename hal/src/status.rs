@@ -205,6 +205,9 @@ pub enum Cause {
     /// The system's service for this kind of device does not run.
     #[error("the service for this device does not run")]
     ServiceDown,
+    /// What becomes of slips cannot be written down, so that none is printed.
+    #[error("the print ledger cannot be written")]
+    NoLedger,
 }
 
 impl Cause {
@@ -226,7 +229,8 @@ impl Cause {
             | Self::SecurityModule
             | Self::CannotDraw
             | Self::NoRight
-            | Self::ServiceDown => Actor::Technician,
+            | Self::ServiceDown
+            | Self::NoLedger => Actor::Technician,
             Self::HeadHot | Self::FeedKey | Self::Busy => Actor::Nobody,
             Self::NotTaken => Actor::Citizen,
         }
@@ -245,7 +249,8 @@ impl Cause {
             | Self::TonerOut
             | Self::OutputFull
             | Self::NoRight
-            | Self::ServiceDown => DeviceState::Offline,
+            | Self::ServiceDown
+            | Self::NoLedger => DeviceState::Offline,
             Self::PaperJam
             | Self::Cutter
             | Self::Recoverable

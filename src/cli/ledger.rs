@@ -8,11 +8,12 @@ use serde_json::json;
 
 use super::{Format, Verdict, print_json, print_line};
 use crate::config::Config;
-use crate::ledger::Ledger;
+use crate::ledger::{AtOutlet, Ledger};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Every slip, oldest first, and what became of it.
+    /// Every slip, oldest first: when it was sent, whether it is on paper, and what became of it at an
+    /// outlet that senses it.
     List {
         /// The terminal's configuration.
         #[arg(long)]
@@ -45,7 +46,13 @@ fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
         Format::Json => print_json(&json!({ "slips": lines }))?,
         Format::Text => {
             for line in &lines {
-                let mut text = format!("{}  {:<9}  {:<8}", line.sent, line.state.code(), line.kind);
+                let outlet = line.outlet.map_or("-", AtOutlet::code);
+                let mut text = format!(
+                    "{}  {:<9}  {outlet:<9}  {:<8}",
+                    line.sent,
+                    line.printed.code(),
+                    line.kind
+                );
                 if let Some(number) = &line.number {
                     text += &format!("  {number}");
                 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 use yici_hal::address::Address;
+use yici_hal::class::DeviceClass;
 use yici_hal::escpos::{self, Delivery, Printed, Printer, Profile};
 use yici_hal::slip::Slip;
 use yici_hal::status::{Cause, PrinterStatus};
 
 use super::{HEALTH, TURN};
-use crate::health::Word;
+use crate::health::{self, Word};
 use crate::ledger::{self, Kind, Ledger, LedgerError};
 use crate::visit::{Event, SlipId, VisitId};
 use crate::watchdog::Pulse;
@@ -71,7 +72,7 @@ pub(super) fn run(
                 }
             },
         };
-        say(Event::Says(Word::Printer(status)));
+        say(Event::Says(Word::Printer(book.may_print(status))));
         let holds = printer.as_ref().is_some_and(|printer| printer.holds_slip());
         let pause = if holds { LOOK } else { HEALTH };
         let command = commands.recv_timeout(pause);
@@ -104,7 +105,7 @@ pub(super) fn run(
                     (_, Err(error)) => {
                         // A slip that nobody could account for is not printed.
                         tracing::error!("{error}");
-                        Printed::Failed(Cause::ServiceDown)
+                        Printed::Failed(Cause::NoLedger)
                     }
                     (printer, Ok(id)) => {
                         let printed = match printer {
@@ -135,10 +136,12 @@ struct Sent {
     id: Uuid,
 }
 
-/// The ledger, opened again for the next slip if it could not be opened before.
+/// The ledger, opened again if it could not be opened or written before.
 struct Book {
     path: PathBuf,
     ledger: Option<Ledger>,
+    /// The last entry could not be made.
+    failing: bool,
     /// The entry of each kind of slip in this visit, for its reprints.
     visit: Option<VisitId>,
     entries: Vec<(Kind, Uuid)>,
@@ -146,15 +149,46 @@ struct Book {
 
 impl Book {
     fn open(path: &Path) -> Book {
-        let ledger = Ledger::open(path, Timestamp::now());
+        let ledger = Ledger::open(path, Timestamp::now())
+            .map_err(|error| tracing::error!("{error}; nothing is printed without it"))
+            .ok();
         Book {
             path: path.to_owned(),
-            ledger: ledger
-                .map_err(|error| tracing::error!("{error}; nothing is printed without it"))
-                .ok(),
+            failing: ledger.is_none(),
+            ledger,
             visit: None,
             entries: Vec::new(),
         }
+    }
+
+    /// What the printer says, unless it would print and its slips could not be written down.
+    fn may_print(&mut self, status: PrinterStatus) -> PrinterStatus {
+        self.failing = self.failing && self.try_again().is_err();
+        let stopped = status
+            .cause
+            .is_some_and(|cause| health::blocks(DeviceClass::Printer, cause));
+        match self.failing && !stopped {
+            true => PrinterStatus {
+                device: Cause::NoLedger.device(),
+                cause: Some(Cause::NoLedger),
+                ..status
+            },
+            false => status,
+        }
+    }
+
+    fn try_again(&mut self) -> Result<(), LedgerError> {
+        // What an open file says of one that was moved away or mended is of no use.
+        self.ledger = None;
+        self.opened()?.try_writing()
+    }
+
+    fn opened(&mut self) -> Result<&mut Ledger, LedgerError> {
+        let ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => Ledger::open(&self.path, Timestamp::now())?,
+        };
+        Ok(self.ledger.insert(ledger))
     }
 
     fn begin(
@@ -176,13 +210,11 @@ impl Book {
             sha256: ledger::content(paper),
             reprint_of: earlier.filter(|_| reprint).map(|(_, id)| *id),
         };
-        let ledger = match &mut self.ledger {
-            Some(ledger) => ledger,
-            None => self
-                .ledger
-                .insert(Ledger::open(&self.path, Timestamp::now())?),
-        };
-        let id = ledger.begin(&new, Timestamp::now())?;
+        let begun = self
+            .opened()
+            .and_then(|ledger| ledger.begin(&new, Timestamp::now()));
+        self.failing = begun.is_err();
+        let id = begun?;
         self.entries.retain(|(of, _)| *of != kind);
         self.entries.push((kind, id));
         Ok(id)

@@ -107,6 +107,10 @@ fn a_fault_takes_off_what_hangs_on_it_and_nothing_else() {
             printer(offline, Some(Paper::Out), Some(Cause::PaperOut)),
             vec![Journey::Paper],
         ),
+        (
+            printer(offline, Some(Paper::Full), Some(Cause::NoLedger)),
+            vec![Journey::Paper],
+        ),
         // It may print all the same: the citizen is asked.
         (
             printer(offline, Some(Paper::Unknown), Some(Cause::NoAnswer)),
@@ -259,7 +263,7 @@ const STATES: [DeviceState; 10] = [
     DeviceState::Starting,
 ];
 
-const CAUSES: [Cause; 20] = [
+const CAUSES: [Cause; 21] = [
     Cause::CoverOpen,
     Cause::PaperOut,
     Cause::PaperJam,
@@ -280,6 +284,7 @@ const CAUSES: [Cause; 20] = [
     Cause::Busy,
     Cause::NoRight,
     Cause::ServiceDown,
+    Cause::NoLedger,
 ];
 
 fn any_cause() -> impl Strategy<Value = Option<Cause>> {

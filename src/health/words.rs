@@ -82,6 +82,10 @@ fn fault(cause: Cause, lang: Lang) -> &'static str {
             "它的系统服务没有运行",
             "the system's service for it does not run",
         ),
+        Cause::NoLedger => (
+            "打印记录写不进去，所以不打单子",
+            "the print ledger cannot be written, so nothing is printed",
+        ),
     };
     pick(lang, zh, en)
 }
@@ -168,6 +172,10 @@ fn mend(cause: Cause, lang: Lang) -> &'static str {
         Cause::ServiceDown => (
             "启动这类设备的服务，比如 pcscd",
             "start the service of this kind of device, such as pcscd",
+        ),
+        Cause::NoLedger => (
+            "查 printer.ledger 这个文件：能不能写、磁盘满没满；日志里有原因。能写了会自己恢复",
+            "check the file `printer.ledger`: is it writable, on a disk with room; the log says why; once it can be written, printing goes on by itself",
         ),
         Cause::CannotDraw => (
             "安装中文字体（软件包 fonts-noto-cjk）",

@@ -26,33 +26,55 @@ fn new(kind: Kind, number: Option<&str>) -> New {
     }
 }
 
-fn states(ledger: &Ledger) -> Vec<(State, Option<String>)> {
+type States = (OnPaper, Option<AtOutlet>, Option<String>);
+
+fn states(ledger: &Ledger) -> Vec<States> {
     let lines = ledger.list().unwrap();
     lines
         .into_iter()
-        .map(|line| (line.state, line.cause))
+        .map(|line| (line.printed, line.outlet, line.cause))
         .collect()
 }
 
 #[test]
-fn an_entry_follows_its_slip_to_the_end() {
+fn an_entry_follows_its_slip_to_the_end_and_keeps_the_way() {
     let (_dir, path) = file();
     let mut ledger = Ledger::open(&path, now()).unwrap();
     let id = ledger
         .begin(&new(Kind::Receipt, Some("2026-0000")), now())
         .unwrap();
-    let state = |ledger: &Ledger| states(ledger)[0].clone();
-    assert_eq!(state(&ledger), (State::Sent, None));
-    ledger.printed(&id, Printed::Completed, now()).unwrap();
-    assert_eq!(state(&ledger), (State::Completed, None));
-    ledger.delivered(&id, Delivery::Unknown, now()).unwrap();
-    assert_eq!(state(&ledger), (State::Completed, None), "it is on paper");
-    ledger.delivered(&id, Delivery::Presented, now()).unwrap();
-    assert_eq!(state(&ledger), (State::Presented, None));
-    ledger.delivered(&id, Delivery::NotTaken, now()).unwrap();
-    assert_eq!(state(&ledger), (State::Presented, Some("notTaken".into())));
-    ledger.delivered(&id, Delivery::Taken, now()).unwrap();
-    assert_eq!(state(&ledger), (State::Taken, None));
+    let at = |second| now() + jiff::SignedDuration::from_secs(second);
+    assert_eq!(states(&ledger), [(OnPaper::Sent, None, None)]);
+    ledger.printed(&id, Printed::Completed, at(3)).unwrap();
+    assert_eq!(states(&ledger), [(OnPaper::Completed, None, None)]);
+    for (second, delivery, outlet, cause) in [
+        (4, Delivery::Presented, AtOutlet::Presented, None),
+        (
+            64,
+            Delivery::NotTaken,
+            AtOutlet::Presented,
+            Some("notTaken"),
+        ),
+        (70, Delivery::Taken, AtOutlet::Taken, None),
+        (71, Delivery::Retracted, AtOutlet::Retracted, None),
+        (72, Delivery::Unknown, AtOutlet::Unknown, None),
+        (
+            73,
+            Delivery::Failed(Cause::PaperJam),
+            AtOutlet::Failed,
+            Some("paperJam"),
+        ),
+    ] {
+        ledger.delivered(&id, delivery, at(second)).unwrap();
+        let line = &ledger.list().unwrap()[0];
+        assert_eq!((line.outlet, line.cause.as_deref()), (Some(outlet), cause));
+        assert_eq!(line.outlet_at, Some(at(second).to_string()));
+        assert_eq!(
+            (line.printed, &line.printed_at),
+            (OnPaper::Completed, &at(3).to_string()),
+            "what was known of it stays"
+        );
+    }
 
     let again = New {
         reprint_of: Some(id),
@@ -65,40 +87,81 @@ fn an_entry_follows_its_slip_to_the_end() {
     assert_eq!(lines[1].reprint_of, Some(id.to_string()));
     assert_eq!(lines[1].sha256, lines[0].sha256);
     assert_eq!(
-        (lines[1].state, lines[1].cause.as_deref()),
-        (State::Failed, Some("paperOut"))
+        (lines[1].printed, lines[1].cause.as_deref()),
+        (OnPaper::Failed, Some("paperOut"))
     );
-    for (delivery, expected) in [
-        (Delivery::Retracted, (State::Retracted, None)),
-        (Delivery::Unknown, (State::Unknown, None)),
-        (
-            Delivery::Failed(Cause::PaperJam),
-            (State::Failed, Some("paperJam".into())),
-        ),
-    ] {
-        ledger.delivered(&id, delivery, now()).unwrap();
-        assert_eq!(state(&ledger), expected);
-    }
 }
 
 #[test]
 fn what_was_cut_off_is_unknown_and_the_rest_stays() {
     let (_dir, path) = file();
     let mut ledger = Ledger::open(&path, now()).unwrap();
-    let completed = ledger.begin(&new(Kind::Notice, None), now()).unwrap();
+    let [completed, waiting, taken] = [(); 3].map(|()| {
+        let id = ledger.begin(&new(Kind::Notice, None), now()).unwrap();
+        ledger.printed(&id, Printed::Completed, now()).unwrap();
+        id
+    });
     ledger
-        .printed(&completed, Printed::Completed, now())
+        .delivered(&waiting, Delivery::Presented, now())
         .unwrap();
+    ledger
+        .delivered(&waiting, Delivery::NotTaken, now())
+        .unwrap();
+    ledger.delivered(&taken, Delivery::Taken, now()).unwrap();
     ledger.begin(&new(Kind::Guidance, None), now()).unwrap();
     // Looking at it changes nothing.
     let looked = Ledger::open_existing(&path).unwrap().unwrap();
-    assert_eq!(states(&looked)[1], (State::Sent, None));
+    assert_eq!(states(&looked)[1].1, Some(AtOutlet::Presented));
+    assert_eq!(states(&looked)[3].0, OnPaper::Sent);
     drop((looked, ledger));
     let ledger = Ledger::open(&path, now()).unwrap();
     assert_eq!(
         states(&ledger),
-        [(State::Completed, None), (State::Unknown, None)]
+        [
+            (OnPaper::Completed, None, None),
+            (OnPaper::Completed, Some(AtOutlet::Unknown), None),
+            (OnPaper::Completed, Some(AtOutlet::Taken), None),
+            (OnPaper::Unknown, None, None),
+        ]
     );
+    assert_eq!(ledger.list().unwrap()[0].id, completed.to_string());
+}
+
+#[test]
+fn a_ledger_of_an_earlier_version_is_read_on() {
+    let (_dir, path) = file();
+    let mut old = Connection::open(&path).unwrap();
+    Migrations::new(vec![M::up(TABLE)])
+        .to_latest(&mut old)
+        .unwrap();
+    for (id, state, cause) in [
+        ("1", "completed", None),
+        ("2", "taken", None),
+        ("3", "presented", Some("notTaken")),
+        ("4", "failed", Some("paperOut")),
+    ] {
+        old.execute(
+            "INSERT INTO slips VALUES (?1, 'notice', NULL, ?2, NULL, ?3, ?3, ?4, ?5)",
+            params![id, [0u8; 32], now().to_string(), state, cause],
+        )
+        .unwrap();
+    }
+    drop(old);
+    let looked = Ledger::open_existing(&path).unwrap().unwrap();
+    assert_eq!(
+        states(&looked),
+        [
+            (OnPaper::Completed, None, None),
+            (OnPaper::Unknown, Some(AtOutlet::Taken), None),
+            (
+                OnPaper::Unknown,
+                Some(AtOutlet::Presented),
+                Some("notTaken".into())
+            ),
+            (OnPaper::Failed, None, Some("paperOut".into())),
+        ]
+    );
+    assert_eq!(looked.list().unwrap()[1].outlet_at, Some(now().to_string()));
 }
 
 #[test]
@@ -109,12 +172,29 @@ fn a_printer_that_cannot_say_leaves_it_unknown() {
     ledger
         .printed(&id, Printed::Unknown(Doubt::NoProof), now())
         .unwrap();
-    assert_eq!(states(&ledger), [(State::Unknown, None)]);
+    ledger.delivered(&id, Delivery::Taken, now()).unwrap();
+    assert_eq!(
+        states(&ledger),
+        [(OnPaper::Unknown, Some(AtOutlet::Taken), None)],
+        "that somebody took it proves no whole slip"
+    );
     assert!(
         Ledger::open_existing(&path.with_extension("no"))
             .unwrap()
             .is_none()
     );
+}
+
+#[test]
+fn whether_it_can_be_written_is_found_out_by_writing() {
+    let (_dir, path) = file();
+    let mut ledger = Ledger::open(&path, now()).unwrap();
+    ledger.try_writing().unwrap();
+    ledger
+        .connection
+        .pragma_update(None, "query_only", true)
+        .unwrap();
+    assert!(ledger.try_writing().is_err());
 }
 
 #[test]
@@ -126,7 +206,8 @@ fn it_stays_bounded() {
         .connection
         .execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-             INSERT INTO slips SELECT i, 'notice', NULL, x'00', NULL, ?2, ?2, 'taken', NULL FROM n",
+             INSERT INTO slips (id, kind, sha256, sent, printed_at, printed)
+             SELECT i, 'notice', x'00', ?2, ?2, 'completed' FROM n",
             params![MAX_ENTRIES + 7, now().to_string()],
         )
         .unwrap();

@@ -96,7 +96,8 @@ pub(super) fn leaves_paper(cause: Cause) -> bool {
         | Cause::SecurityModule
         | Cause::CannotDraw
         | Cause::NoRight
-        | Cause::ServiceDown => false,
+        | Cause::ServiceDown
+        | Cause::NoLedger => false,
     }
 }
 

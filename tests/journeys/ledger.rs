@@ -16,15 +16,16 @@ fn slips(hall: &Hall) -> Vec<Value> {
     listed["slips"].as_array().unwrap().clone()
 }
 
-/// Kind, state and cause of each.
-fn states(hall: &Hall) -> Vec<(String, String, Value)> {
+/// Kind, whether it is on paper, what became of it at the outlet, and cause of each.
+fn states(hall: &Hall) -> Vec<(String, String, Value, Value)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     slips(hall)
         .iter()
         .map(|line| {
             (
                 text(&line["kind"]),
-                text(&line["state"]),
+                text(&line["printed"]),
+                line["outlet"].clone(),
                 line["cause"].clone(),
             )
         })
@@ -48,7 +49,8 @@ fn a_slip_that_the_terminal_died_under_is_unknown_and_not_printed_again() {
     hall.ctl("wait slips 1 --timeout 100s");
     let listed = states(&hall);
     walking.kill();
-    assert_eq!(listed, [("guidance".into(), "sent".into(), Value::Null)]);
+    let guidance = |printed: &str| ("guidance".into(), printed.into(), Value::Null, Value::Null);
+    assert_eq!(listed, [guidance("sent")]);
 
     hall.ctl("printer no-completion off");
     hall.citizen(
@@ -64,10 +66,7 @@ fn a_slip_that_the_terminal_died_under_is_unknown_and_not_printed_again() {
         (&1.into(), &0.into()),
         "{printer}"
     );
-    assert_eq!(
-        states(&hall),
-        [("guidance".into(), "unknown".into(), Value::Null)]
-    );
+    assert_eq!(states(&hall), [guidance("unknown")]);
 }
 
 /// A printer with a sensor at its outlet: the citizen is told to take the slip, and it is taken when it
@@ -93,9 +92,12 @@ fn a_slip_is_followed_to_whoever_takes_it() {
          end"
     ))
     .succeeded();
-    let taken = ("guidance".to_owned(), "taken".to_owned(), Value::Null);
+    let (guidance, completed) = ("guidance".to_owned(), "completed".to_owned());
+    let taken = (guidance, completed, "taken".into(), Value::Null);
     assert_eq!(states(&hall), [taken.clone(), taken]);
     let listed = slips(&hall);
+    let times = ["sent", "printed_at", "outlet_at"].map(|key| listed[0][key].as_str().unwrap());
+    assert!(times.is_sorted() && times[0] < times[2], "{times:?}");
     assert_eq!(listed[1]["reprint_of"], listed[0]["id"]);
     assert_eq!(hall.ctl("state")["printer"]["collisions"], 0);
 }
@@ -118,8 +120,73 @@ fn a_printer_without_a_sensor_is_believed_no_further_than_it_knows() {
     assert_eq!(
         states(&hall),
         [
-            ("guidance".into(), "completed".into(), Value::Null),
-            ("guidance".into(), "failed".into(), "paperOut".into())
+            (
+                "guidance".into(),
+                "completed".into(),
+                Value::Null,
+                Value::Null
+            ),
+            (
+                "guidance".into(),
+                "failed".into(),
+                Value::Null,
+                "paperOut".into()
+            )
         ]
+    );
+}
+
+/// What could not be accounted for is not printed: paper is off the offer until the ledger can be written,
+/// and staff hear the true reason.
+#[test]
+fn without_a_ledger_paper_is_not_offered() {
+    let hall = Hall::open();
+    let ledger = hall.dir.path().join("print-ledger.db");
+    std::fs::create_dir(&ledger).unwrap();
+    let walking = hall.start(&format!(
+        "tap 点一下屏幕开始
+         wait 打不了单子，可以用手机带走 30
+         {}
+         sleep 4
+         absent 这台机器现在
+         end",
+        hall.meeting("closed"),
+    ));
+    hall.meet("closed");
+    std::fs::remove_dir(&ledger).unwrap();
+    hall.part("closed");
+    let walked = walking.finish().succeeded();
+    let told = walked
+        .stderr
+        .lines()
+        .find(|line| line.contains("the print ledger cannot be written"));
+    let told = told.unwrap_or_else(|| panic!("nothing is told: {}", walked.stderr));
+    for part in ["printer", "check the file", "a technician"] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+/// The ledger breaks while a citizen is there.
+#[test]
+fn a_slip_without_an_entry_is_not_printed() {
+    let hall = Hall::open();
+    let walking = hall.start(&format!(
+        "{TO_METHOD}
+         {}
+         tap 打印单子
+         wait 单子没有打印出来 60
+         end",
+        hall.meeting("break"),
+    ));
+    hall.meet("break");
+    let ledger = rusqlite::Connection::open(hall.dir.path().join("print-ledger.db")).unwrap();
+    ledger.execute_batch("DROP TABLE slips").unwrap();
+    hall.part("break");
+    let walked = walking.finish().succeeded();
+    assert_eq!(hall.ctl("state")["printer"]["slips"], 0);
+    assert!(
+        walked.stderr.contains("the print ledger cannot be written"),
+        "{}",
+        walked.stderr
     );
 }
