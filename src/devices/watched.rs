@@ -3,6 +3,7 @@
 
 use std::sync::mpsc::Sender;
 use std::thread;
+use std::time::Duration;
 
 use yici_hal::address::Address;
 use yici_hal::status::{CameraStatus, Cause, PrinterStatus, ReaderStatus};
@@ -12,6 +13,10 @@ use super::{HEALTH, TURN};
 use crate::health::Word;
 use crate::visit::Event;
 use crate::watchdog::Pulse;
+
+/// Between two looks at an A4 printer that works: it is asked by requests over a network, which wake it
+/// from its sleep, and no citizen waits for it.
+const REST: Duration = Duration::from_secs(15);
 
 /// Looks at the reader of social security cards until the core is gone.
 pub(super) fn social_card_reader(address: &Address, events: &Sender<Event>, pulse: &Pulse) {
@@ -23,7 +28,7 @@ pub(super) fn social_card_reader(address: &Address, events: &Sender<Event>, puls
                 Word::SocialCardReader(ReaderStatus::faulty(cause))
             })
         },
-        |reader| Word::SocialCardReader(reader.status()),
+        |reader| (Word::SocialCardReader(reader.status()), HEALTH),
         pulse,
     );
 }
@@ -37,7 +42,7 @@ pub(super) fn camera(address: &Address, events: &Sender<Event>, pulse: &Pulse) {
         |camera| {
             let status = camera.status();
             camera.rest();
-            Word::Camera(status)
+            (Word::Camera(status), HEALTH)
         },
         pulse,
     );
@@ -51,31 +56,74 @@ pub(super) fn form_printer(address: &Address, events: &Sender<Event>, pulse: &Pu
             form_printer::open(address)
                 .map_err(|_| Word::FormPrinter(PrinterStatus::unheard(Cause::NotConnected)))
         },
-        |printer| Word::FormPrinter(printer.status()),
+        |printer| {
+            let status = printer.status();
+            (Word::FormPrinter(status), pause(&status))
+        },
         pulse,
     );
 }
 
-/// The drivers begin afresh by themselves after a fault; only what could not be opened is opened again.
+/// One that is being mended is looked at as often as everything else.
+fn pause(status: &PrinterStatus) -> Duration {
+    match status.ready() {
+        true => REST,
+        false => HEALTH,
+    }
+}
+
+/// The drivers begin afresh by themselves after a fault; only what could not be opened is opened again. A
+/// look tells how long to wait for the next one.
 fn watch<D>(
     events: &Sender<Event>,
     open: impl Fn() -> Result<D, Word>,
-    look: impl Fn(&mut D) -> Word,
+    look: impl Fn(&mut D) -> (Word, Duration),
     pulse: &Pulse,
 ) {
     let mut device = None;
     loop {
         pulse.promise(TURN);
-        let word = match &mut device {
+        let (word, pause) = match &mut device {
             Some(device) => look(device),
             None => match open() {
                 Ok(opened) => look(device.insert(opened)),
-                Err(word) => word,
+                Err(word) => (word, HEALTH),
             },
         };
         if events.send(Event::Says(word)).is_err() {
             return;
         }
-        thread::sleep(HEALTH);
+        thread::sleep(pause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yici_hal::status::{DeviceState, Paper};
+
+    #[test]
+    fn a_form_printer_is_left_in_peace_while_it_works() {
+        let works = PrinterStatus {
+            device: DeviceState::Online,
+            paper: Some(Paper::Full),
+            media: None,
+            cause: None,
+        };
+        assert_eq!(pause(&works), REST);
+        assert!(REST < TURN, "it comes back in time");
+        for status in [
+            PrinterStatus::unheard(Cause::NotConnected),
+            PrinterStatus {
+                cause: Some(Cause::PaperOut),
+                ..works
+            },
+            PrinterStatus {
+                paper: Some(Paper::Unknown),
+                ..works
+            },
+        ] {
+            assert_eq!(pause(&status), HEALTH);
+        }
     }
 }

@@ -143,8 +143,8 @@ fn mend(cause: Cause, lang: Lang) -> &'static str {
             "press its online key; without one, switch it off and on",
         ),
         Cause::NotConnected => (
-            "查线、查电源，再对一下配置里的地址",
-            "check cable and power, then its URL in the configuration",
+            "查线、查电源；还是这样，叫技术员对一下配置里的地址",
+            "check cable and power; if it lasts, call a technician, who checks its URL in the configuration",
         ),
         Cause::NoAnswer => (
             "看它开了没有，再对一下地址里的速率",
