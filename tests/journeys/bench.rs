@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::apply::{small_catalogue, small_hall};
 use crate::hall::{Hall, PATIENCE, Running, ready, sim_program};
+use crate::upstream::Upstream;
 
 #[test]
 fn a_whole_visit_by_mouse() {
@@ -101,21 +103,7 @@ fn switches_say_what_the_devices_say() {
     let browser = Browser::open(&bench.address);
     browser.until("点一下屏幕开始");
     let printer = |key: &str| hall.ctl("state")["printer"][key].clone();
-    let switch = |group: &str, choice: &str| {
-        browser.click_on(&format!(
-            "return [...document.querySelectorAll('.setting')]
-                 .find(group => group.textContent.startsWith('{group}'))
-                 .querySelectorAll('button').values()
-                 .find(button => button.textContent.startsWith('{choice}'))"
-        ));
-        browser.wait(
-            &format!("{group}: {choice}"),
-            &format!(
-                "return [...document.querySelectorAll('.setting [aria-pressed=true]')]
-                     .some(button => button.textContent.startsWith('{choice}'))"
-            ),
-        );
-    };
+    let switch = |group: &str, choice: &str| browser.switch(group, choice);
     switch("纸", "没纸");
     assert_eq!(printer("paper"), "out");
     switch("纸", "快完了");
@@ -138,6 +126,29 @@ fn switches_say_what_the_devices_say() {
         "all orders",
         "return [...document.querySelectorAll('#all code')].some(code => code.textContent === 'card truncate')",
     );
+    assert_eq!(browser.complaints(), [] as [String; 0]);
+}
+
+/// What goes wrong on the bench goes wrong on the screen beside it: a jam takes paper off the offer, and a
+/// code of something else is no receipt.
+#[test]
+fn a_jam_and_a_code_show_on_the_screen() {
+    let hall = small_hall();
+    let _upstream = Upstream::for_hall(&hall, &small_catalogue());
+    let _terminal = hall.start_for_viewers();
+    let bench = Bench::start(&hall);
+    let browser = Browser::open(&bench.address);
+    browser.tap("点一下屏幕开始");
+    browser.until("查办理进度");
+    browser.switch("纸路", "卡纸");
+    assert_eq!(hall.ctl("state")["printer"]["jam"], true);
+    browser.until("打不了单子，可以用手机带走");
+    browser.switch("纸路", "通畅");
+    browser.tap("查办理进度");
+    browser.until("对准扫码窗口");
+    browser.run("document.querySelector('#scan input').value = '6901234567892'");
+    browser.click("#scan .typed button");
+    browser.until("这不是收件凭证上的码");
     assert_eq!(browser.complaints(), [] as [String; 0]);
 }
 
@@ -316,6 +327,23 @@ impl Browser {
                     {"type": "pointerUp", "button": 0},
                 ],
             }]}),
+        );
+    }
+
+    /// Turns one of the workbench's switches.
+    fn switch(&self, group: &str, choice: &str) {
+        self.click_on(&format!(
+            "return [...document.querySelectorAll('.setting')]
+                 .find(group => group.textContent.startsWith('{group}'))
+                 .querySelectorAll('button').values()
+                 .find(button => button.textContent.startsWith('{choice}'))"
+        ));
+        self.wait(
+            &format!("{group}: {choice}"),
+            &format!(
+                "return [...document.querySelectorAll('.setting [aria-pressed=true]')]
+                     .some(button => button.textContent.startsWith('{choice}'))"
+            ),
         );
     }
 
