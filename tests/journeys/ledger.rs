@@ -175,6 +175,7 @@ fn a_slip_without_an_entry_is_not_printed() {
          {}
          tap 打印单子
          wait 单子没有打印出来 60
+         sleep 3
          end",
         hall.meeting("break"),
     ));

@@ -283,8 +283,8 @@ fn a_code_held_up_while_nobody_waits_leaves_nothing_in_memory() {
     ));
     hall.meet("waiting");
     std::thread::scope(|scope| {
-        // Three seconds of line: the secret is there before its code has ended.
-        let scanning = scope.spawn(|| hall.ctl(&format!("scan {waited_for}{}", "X".repeat(2900))));
+        // Four seconds of line: the secret is there before its code has ended.
+        let scanning = scope.spawn(|| hall.ctl(&format!("scan {waited_for}{}", "X".repeat(3900))));
         let end = Instant::now() + Duration::from_secs(60);
         while in_memory(terminal.id(), &texts).is_empty() {
             assert!(
