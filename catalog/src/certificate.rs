@@ -41,10 +41,12 @@ pub enum CertificateStep {
 }
 
 impl Catalog {
-    /// Loads a catalogue, tries the merging of every kind of situation (see
-    /// [`Matter::insufficient`]), and certifies it. A certificate speaks of the files as they are
-    /// written: where overlays change them for the catalogue's own region, there is none.
-    pub fn certify(dir: &Path) -> Result<(Catalog, Certificate), LoadError> {
+    /// Loads a catalogue that serves what is written in its files: where overlays change them for
+    /// its own region, it is refused. Only such a one can be certified, signed and installed.
+    ///
+    /// # Errors
+    /// What is wrong with the catalogue, or which overlay changes it.
+    pub fn load_as_written(dir: &Path) -> Result<Catalog, LoadError> {
         let catalog = Catalog::load(dir)?;
         let overlaid = overlaid(dir).map_err(LoadError::new)?;
         if let Some(region) = overlaid.first() {
@@ -57,6 +59,16 @@ impl Catalog {
                 finding.help("`kiosk catalog region DIR CODE --out NEW` writes one without overlays, to be certified"),
             ]));
         }
+        Ok(catalog)
+    }
+
+    /// Loads a catalogue as it is written, tries the merging of every kind of situation (see
+    /// [`Matter::insufficient`]), and certifies it.
+    ///
+    /// # Errors
+    /// What is wrong with the catalogue.
+    pub fn certify(dir: &Path) -> Result<(Catalog, Certificate), LoadError> {
+        let catalog = Catalog::load_as_written(dir)?;
         let insufficient = catalog.matters.iter().flat_map(|matter| {
             let file = format!("{}.toml", matter.id);
             let found = matter.insufficient().into_iter();

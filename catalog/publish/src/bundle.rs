@@ -252,21 +252,18 @@ pub(crate) fn accept(
     check(&catalogue, &certificate).map_err(Error::Certificate)
 }
 
-/// Loads the catalogue that the manifest names, as its own region has it.
+/// Loads the catalogue that the manifest names.
 pub(crate) fn reload(catalogue: &Path, manifest: &Manifest) -> Result<Catalog, Error> {
-    let catalog = Catalog::load(catalogue).map_err(Error::Catalogue)?;
+    let catalog = Catalog::load_as_written(catalogue).map_err(Error::Catalogue)?;
     is_named(&catalog, manifest)?;
     Ok(catalog)
 }
 
-/// Loads a catalogue, and tries it as every region has it that has overlays.
+/// Loads a catalogue that no overlay changes for its own region, which a certificate would not be
+/// about, and tries it as every other region has it.
 fn load(directory: &Path) -> Result<Catalog, Error> {
-    let mut catalogs = Catalog::load_every_region(directory).map_err(Error::Catalogue)?;
-    catalogs.truncate(1);
-    match catalogs.pop() {
-        Some(own) => Ok(own),
-        None => Catalog::load(directory).map_err(Error::Catalogue),
-    }
+    Catalog::load_every_region(directory).map_err(Error::Catalogue)?;
+    Catalog::load_as_written(directory).map_err(Error::Catalogue)
 }
 
 fn is_named(catalog: &Catalog, manifest: &Manifest) -> Result<(), Error> {

@@ -1,7 +1,8 @@
 //! Rechecks a certificate of a catalogue. It shares no code with the checker that wrote it, and
 //! is meant to be read in one sitting: whoever trusts this file need not trust the checker.
 //!
-//! What it establishes, for the very files that the certificate names by their SHA-256:
+//! What it establishes, for the very files that the certificate names by their SHA-256, and only
+//! where no overlay changes them for the catalogue's own region:
 //!
 //! 1. Whatever is answered is one of a question's options. The bands of numbers and dates leave
 //!    nothing out, "I don't know" goes on with an option (or ends at the window, which needs no
@@ -30,8 +31,11 @@ use sha2::{Digest, Sha256};
 /// No file of a catalogue is bigger.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// The file that all matters share; it decides nothing here.
+/// The file that all matters share. Here it only says which region the catalogue is for.
 const SHARED: &str = "catalogue.toml";
+
+/// The folder of what regions do otherwise.
+const REGIONS: &str = "regions";
 
 /// Why a certificate is refused.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +49,9 @@ pub enum Refused {
     /// The certificate is about other files.
     #[error("the certificate is about another `{0}`")]
     Stale(String),
+    /// What would serve is not what the files say.
+    #[error("`{0}` changes the files for the catalogue's own region, and no certificate is about that")]
+    Overlaid(String),
     /// A matter cannot be understood.
     #[error("`{0}` cannot be understood: {1}")]
     Matter(String, String),
@@ -68,6 +75,7 @@ pub fn verify(dir: &Path, certificate: &str) -> Result<BTreeMap<String, usize>, 
             return Err(Refused::Stale(name.clone()));
         }
     }
+    is_as_written(dir, files.get(SHARED))?;
     let mut proven = BTreeMap::new();
     for (name, text) in files.iter().filter(|(name, _)| *name != SHARED) {
         let id = name.trim_end_matches(".toml");
@@ -94,6 +102,28 @@ pub fn verify_matter(id: &str, text: &str, steps: &[Step]) -> Result<(), Refused
     paper
         .follow(steps)
         .map_err(|why| Refused::NotProven(id.to_owned(), why))
+}
+
+/// A terminal puts what `regions/` has for the catalogue's province, city and county over the
+/// files: then it serves what nobody proved.
+fn is_as_written(dir: &Path, shared: Option<&String>) -> Result<(), Refused> {
+    let lacking = || Refused::Unreadable(SHARED.to_owned(), io::ErrorKind::NotFound.into());
+    let shared: Shared = toml::from_str(shared.ok_or_else(lacking)?)
+        .map_err(|e| Refused::Matter(SHARED.to_owned(), e.message().to_owned()))?;
+    for digits in [2, 4, 6] {
+        let part = shared.region_code.get(..digits).unwrap_or_default();
+        let overlay = format!("{REGIONS}/{part:0<6}");
+        if dir.join(&overlay).exists() {
+            return Err(Refused::Overlaid(overlay));
+        }
+    }
+    Ok(())
+}
+
+/// What of `catalogue.toml` bears on the proof.
+#[derive(Deserialize)]
+struct Shared {
+    region_code: String,
 }
 
 /// The certificate as it is written.

@@ -182,6 +182,26 @@ fn an_overlay_with_a_mistake_is_found_though_another_region_has_it() {
     assert!(matches!(refused, Error::Catalogue(_)), "{refused}");
 }
 
+/// A certificate is not about what an overlay makes of the files, whoever checks it.
+#[test]
+fn an_overlay_for_the_catalogues_own_region_is_not_signed() {
+    let dir = catalogue("1", "370100");
+    let overlay = dir.path().join("regions/370100");
+    fs::create_dir_all(&overlay).unwrap();
+    fs::write(
+        overlay.join("demo.toml"),
+        "format = 1\nid = \"demo\"\nkeywords = [\"婴儿\"]\n",
+    )
+    .unwrap();
+    match make(dir.path(), 1) {
+        Err(Error::Catalogue(found)) => {
+            let what = "the files are not what region 370100 has: 370100 overlays them";
+            assert_eq!(found.findings[0].message, what);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// With the checker's certificate and the verifier that terminals have.
 #[test]
 fn a_catalogue_is_installed_with_its_own_certificate_and_with_no_other() {

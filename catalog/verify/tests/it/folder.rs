@@ -62,6 +62,29 @@ fn a_stale_certificate_is_refused() {
     }
 }
 
+/// The certificate is about the files at the top: an overlay that comes after it would serve unproven.
+#[test]
+fn an_overlay_for_the_catalogues_own_region_is_refused() {
+    for (region, is_own) in [
+        ("370000", true),
+        ("370100", true),
+        ("330100", false),
+        ("370102", false),
+    ] {
+        let dir = copy();
+        let certificate = certificate(dir.path());
+        let overlay = dir.path().join("regions").join(region);
+        fs::create_dir_all(&overlay).unwrap();
+        let gap = "format = 1\nid = \"demo\"\nremove = [\"situation:elsewhere\"]\n";
+        fs::write(overlay.join("demo.toml"), gap).unwrap();
+        match (verify(dir.path(), &certificate), is_own) {
+            (Err(Refused::Overlaid(name)), true) => assert_eq!(name, format!("regions/{region}")),
+            (Ok(_), false) => {}
+            (other, _) => panic!("{region}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_forged_certificate_is_refused() {
     let dir = copy();
