@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use toml::Table;
-use yici_catalog::{CATALOGUE_FILE, Catalog, Finding, MAX_FILE_BYTES};
+use yici_catalog::{CATALOGUE_FILE, Catalog, Finding, MAX_FILE_BYTES, REGIONS_DIR};
 
 pub use export::ExportError;
 pub use import::{Cell, Fault};
@@ -176,20 +176,22 @@ fn id(toml: &str) -> Result<String, ImportError> {
     Ok(id.to_owned())
 }
 
-/// What the loader says about the catalogue with the new file in it.
+/// What the loader says about the catalogue with the new file in it, as it is and as each region
+/// has it.
 fn check(dir: &Path, file: &str, text: &write::Text) -> Result<Vec<Fault>, ImportError> {
     let failed = |source: io::Error| ImportError::Read {
         file: dir.to_owned(),
         source,
     };
-    let before: BTreeSet<String> = match Catalog::load(dir) {
+    let before: BTreeSet<String> = match Catalog::load_every_region(dir) {
         Ok(_) => BTreeSet::new(),
         Err(e) => e.findings.iter().map(Finding::line).collect(),
     };
     let copy = tempfile::tempdir().map_err(failed)?;
-    copy_catalogue(dir, copy.path()).map_err(failed)?;
+    let read = |name: &str, is_dir: bool| !is_dir || name == "samples" || name == REGIONS_DIR;
+    copy_files(dir, copy.path(), &read).map_err(failed)?;
     fs::write(copy.path().join(file), &text.toml).map_err(failed)?;
-    let findings = match Catalog::load(copy.path()) {
+    let findings = match Catalog::load_every_region(copy.path()) {
         Ok(_) => return Ok(Vec::new()),
         Err(e) => e.findings,
     };
@@ -201,15 +203,19 @@ fn check(dir: &Path, file: &str, text: &write::Text) -> Result<Vec<Fault>, Impor
         .collect())
 }
 
-/// The files that the loader looks at.
-fn copy_catalogue(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies the files and folders that are wanted, by name and whether it is a folder; all that is in
+/// such a folder is.
+fn copy_files(from: &Path, to: &Path, wanted: &dyn Fn(&str, bool) -> bool) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name());
         let kind = fs::metadata(&path)?;
-        if kind.is_dir() && name == "samples" {
+        if !wanted(&name.to_string_lossy(), kind.is_dir()) {
+            continue;
+        }
+        if kind.is_dir() {
             fs::create_dir(to.join(&name))?;
-            copy_catalogue(&path, &to.join(&name))?;
+            copy_files(&path, &to.join(&name), &|_, _| true)?;
         } else if kind.is_file() && kind.len() <= MAX_FILE_BYTES.max(MAX_WORKBOOK_BYTES) {
             fs::copy(&path, to.join(&name))?;
         }

@@ -151,6 +151,36 @@ fn what_the_loader_finds_is_told_by_cell() {
     assert!(told.contains("：事项互相等待"), "{told}");
 }
 
+/// What a region does otherwise rests on the file that changes.
+#[test]
+fn what_it_breaks_in_a_region_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for folder in ["samples", "regions/330100"] {
+        fs::create_dir_all(dir.path().join(folder)).unwrap();
+    }
+    for name in ["catalogue.toml", "demo.toml", "samples/paper.svg"] {
+        fs::copy(good().join(name), dir.path().join(name)).unwrap();
+    }
+    let overlay = |name: &str, text: &str| {
+        fs::write(dir.path().join("regions/330100").join(name), text).unwrap();
+    };
+    overlay(
+        "catalogue.toml",
+        "format = 1\nregion = { zh = \"杭州市\", en = \"Hangzhou\" }\n",
+    );
+    overlay(
+        "demo.toml",
+        "format = 1\nid = \"demo\"\n[[field]]\nid = \"birth-date\"\nrequired = false\n",
+    );
+    let import = |edits: &[(&str, &str)]| import(&edited(edits), dir.path());
+    assert!(import(&[]).is_ok());
+    let told = import(&[("表单!A4", "born-on")]).unwrap_err().to_string();
+    assert!(
+        told.starts_with("regions/330100/demo.toml 第4行：提到的编号不存在"),
+        "{told}"
+    );
+}
+
 #[test]
 fn nothing_is_written_over_a_file_when_something_is_wrong() {
     let dir = tempfile::tempdir().unwrap();
