@@ -169,6 +169,37 @@ fn situations_differ() {
     }
 }
 
+/// A child of parents who are not married is registered where the parent lives whom it follows.
+#[test]
+fn a_child_follows_a_parent_who_is_registered_here() {
+    let catalog = shipped();
+    let matter = catalog.matter("newborn").unwrap();
+    for (register, follow, expected) in [
+        ("both", "mother", None),
+        ("both", "father", None),
+        ("mother", "mother", None),
+        ("mother", "father", Some("follows-other-father")),
+        ("father", "mother", Some("follows-other-mother")),
+        ("father", "father", None),
+    ] {
+        let answers: Answers = serde_json::from_value(serde_json::json!({
+            "birthplace": "local-hospital", "certificate": "not-yet", "age": "under-one",
+            "household": "family", "register": register, "married": "no", "follow": follow,
+            "notice": "done", "expense": "nothing",
+        }))
+        .unwrap();
+        match (matter.interview(&answers, TODAY).state, expected) {
+            (State::Settled { situation }, None) => {
+                let id = &matter.situations[situation].id;
+                let wanted = format!("local-unmarried.not-yet-family-{follow}-done-nothing");
+                assert_eq!(*id, wanted);
+            }
+            (State::Window { id, .. }, Some(window)) => assert_eq!(id.as_deref(), Some(window)),
+            (other, _) => panic!("{register}, {follow}: {other:?}"),
+        }
+    }
+}
+
 /// The interview against the definition, read from the file itself without the crate: whole sets
 /// of answers, at most one situation for each.
 #[test]
