@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     support::write(dir.path(), &support::boxes())?;
     let start = Instant::now();
-    let catalog = Catalog::load(dir.path()).map_err(|e| e.render())?;
+    let catalog = Catalog::load(dir.path()).map_err(|e| e.render(yici_catalog::Lang::En))?;
     println!(
         "load {SITUATIONS} situations: {:.0} ms",
         start.elapsed().as_secs_f64() * 1e3

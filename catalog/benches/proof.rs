@@ -60,7 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn certificate(boxes: &[Masks]) -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     support::write(dir.path(), boxes)?;
-    let (_, certificate) = Catalog::certify(dir.path()).map_err(|e| e.render())?;
+    let (_, certificate) =
+        Catalog::certify(dir.path()).map_err(|e| e.render(yici_catalog::Lang::En))?;
     let text = certificate.to_string();
     let steps = certificate.matters["demo"].len();
     yici_catalog_verify::verify(dir.path(), &text)?;

@@ -15,7 +15,7 @@ const MATTERS: usize = 50;
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     write(dir.path())?;
-    let catalog = Catalog::load(dir.path()).map_err(|e| e.render())?;
+    let catalog = Catalog::load(dir.path()).map_err(|e| e.render(yici_catalog::Lang::En))?;
     let mut times = Vec::new();
     for matter in &catalog.matters {
         let names = [&matter.short.zh, &matter.short.en, &matter.name.zh];
@@ -66,7 +66,7 @@ fn write(dir: &Path) -> Result<(), Box<dyn Error>> {
     }
     fs::copy(shipped.join("catalogue.toml"), dir.join("catalogue.toml"))?;
     let ids: Vec<String> = Catalog::load(&shipped)
-        .map_err(|e| e.render())?
+        .map_err(|e| e.render(yici_catalog::Lang::En))?
         .matters
         .into_iter()
         .map(|matter| matter.id)

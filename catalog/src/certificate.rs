@@ -12,6 +12,7 @@ use crate::load::{REGIONS_DIR, overlaid, read_files};
 use crate::model::{Catalog, Matter, Question};
 use crate::plan::bit;
 use crate::proof::{Leaf, ProofStep};
+use crate::sufficiency::Sufficiency;
 
 /// The version of the certificate's format.
 const FORMAT: u32 = 1;
@@ -62,22 +63,36 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Loads a catalogue as it is written, tries the merging of every kind of situation (see
-    /// [`Matter::insufficient`]), and certifies it.
+    /// Tries whether every department gets its own form and materials in every matter, see
+    /// [`Matter::sufficiency`]. Returns how much was tried.
+    ///
+    /// # Errors
+    /// What a department would not get.
+    pub fn sufficiency(&self) -> Result<Sufficiency, LoadError> {
+        let mut all = Sufficiency::default();
+        let mut findings = Vec::new();
+        for matter in &self.matters {
+            let tried = matter.sufficiency();
+            all.kinds += tried.kinds;
+            all.choices += tried.choices;
+            let file = format!("{}.toml", matter.id);
+            let found = |what| Finding::of_file(Code::Insufficient, &file, what);
+            findings.extend(tried.missing.into_iter().map(found));
+        }
+        match findings.is_empty() {
+            true => Ok(all),
+            false => Err(LoadError::new(findings)),
+        }
+    }
+
+    /// Loads a catalogue as it is written, tries the merging of every kind of situation, and
+    /// certifies it.
     ///
     /// # Errors
     /// What is wrong with the catalogue.
     pub fn certify(dir: &Path) -> Result<(Catalog, Certificate), LoadError> {
         let catalog = Catalog::load_as_written(dir)?;
-        let insufficient = catalog.matters.iter().flat_map(|matter| {
-            let file = format!("{}.toml", matter.id);
-            let found = matter.insufficient().into_iter();
-            found.map(move |what| Finding::of_file(Code::Insufficient, &file, what))
-        });
-        let insufficient: Vec<Finding> = insufficient.collect();
-        if !insufficient.is_empty() {
-            return Err(LoadError::new(insufficient));
-        }
+        catalog.sufficiency()?;
         // Should a file change between the two readings, the certificate is refused as stale.
         let files = read_files(dir).map_err(LoadError::new)?;
         let sum = |text: &str| data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()));

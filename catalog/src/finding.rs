@@ -8,7 +8,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use serde::Serialize;
 
 use crate::answer::Answers;
-use crate::model::Text;
+use crate::model::{Lang, Text};
 
 /// A catalogue that was refused, with every finding.
 #[derive(Debug, Clone, thiserror::Error, Serialize)]
@@ -148,15 +148,67 @@ struct Excerpt {
     span: Range<usize>,
 }
 
+impl Code {
+    /// What kind of mistake it is, in plain Chinese words for those who write catalogues.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Code::Unreadable => "读不出来",
+            Code::NoMatter => "没有事项",
+            Code::Syntax => "写法不对，读不懂",
+            Code::UnknownKey => "不认识这一栏",
+            Code::MissingKey => "少填了一栏",
+            Code::WrongType => "填的类型不对",
+            Code::MissingTranslation => "少了一种语言",
+            Code::BadLength => "空着，或者太多太少",
+            Code::BadValue => "不能这样填",
+            Code::BadId => "编号不能这样写",
+            Code::DuplicateId => "编号重复",
+            Code::UnknownReference => "提到的编号不存在",
+            Code::BadFile => "样本文件不存在，或者不是图片、PDF",
+            Code::BadHours => "办理时间有重叠",
+            Code::BadBands => "几段之间有空隙或重叠",
+            Code::LaterQuestion => "只能依赖前面的问题",
+            Code::Incomplete => "还要填另一栏",
+            Code::FeeIncomplete => "收费的要填标准和依据，不收费的都不填",
+            Code::ReasonMissing => "没有写为什么",
+            Code::PhraseMissing => "选项少了“情形里怎么说”",
+            Code::SameSituation => "两个情形分不清：编号、说法，或者要办要交的完全一样",
+            Code::Overlap => "两个情形有重叠：同样的回答两个都对得上",
+            Code::Gap => "有的回答没有对应情形",
+            Code::NotProven => "情形和窗口重叠太多，证明不了",
+            Code::TooManySituations => "情形太多",
+            Code::NeverHolds => "条件自相矛盾，永远不成立",
+            Code::NotConstant => "条件只在一个情形的一部分里成立，要把情形再细分",
+            Code::Cycle => "事项互相等待",
+            Code::PromiseTooShort => "承诺时限短于最长的一条流程",
+            Code::PromiseTooLong => "承诺时限长于法定时限",
+            Code::UnitNotNamed => "单位不在牵头和配合单位里",
+            Code::NeverNeeded => "从来用不到",
+            Code::YieldOrder => "要用别的事项的结果，却没有排在它之后",
+            Code::NeverAsked => "这个问题从来不会问到",
+            Code::ChangesNothing => "怎么回答都一样：问题不用问，或者两个选项可以合成一个",
+            Code::FieldConflict => "同一栏在不同事项里类型、单位或选项不一样",
+            Code::SameLabel => "两栏名称一样，分不清是不是一回事",
+            Code::JoinApart => "法律要求一起办的事项，在有的情形里没有一起出现",
+            Code::ProofIncomplete => "证明没有写依据或开具单位",
+            Code::CoreDeferred => "缺了它什么也定不了，不能后补",
+            Code::TooWide => "有一个词太长，58毫米的小票印不下",
+            Code::Insufficient => "部门不能从这一套材料和表单里凑齐自己的那份",
+        }
+    }
+}
+
 impl LoadError {
-    /// All findings as text, each with the line it is about.
-    pub fn render(&self) -> String {
+    /// All findings as text, each with the line it is about and answers that show it. In Chinese each
+    /// says the kind of mistake in Chinese words; its details are in English in both languages.
+    pub fn render(&self, lang: Lang) -> String {
         let handler =
             GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(100);
         let mut text = String::new();
         for finding in &self.findings {
+            let told = Told { finding, lang };
             // Writing to a string cannot fail; a renderer's failure leaves the plain line.
-            if handler.render_report(&mut text, finding).is_err() {
+            if handler.render_report(&mut text, &told).is_err() {
                 text.push_str(&finding.line());
             }
             text.push('\n');
@@ -272,8 +324,50 @@ impl Diagnostic for Finding {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.excerpt.as_ref()?.span.clone();
-        let label = LabeledSpan::new_with_span(Some("here".to_owned()), span);
-        Some(Box::new(std::iter::once(label)))
+        Some(Box::new(std::iter::once(LabeledSpan::underline(span))))
+    }
+}
+
+/// A finding in a language.
+#[derive(Debug)]
+struct Told<'f> {
+    finding: &'f Finding,
+    lang: Lang,
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { code, message, .. } = self.finding;
+        match self.lang {
+            Lang::Zh => write!(f, "{}（{message}）", code.zh()),
+            Lang::En => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Told<'_> {}
+
+impl Diagnostic for Told<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.finding.code()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let shown = self.finding.witness.as_ref();
+        let shown = shown.map(|witness| match self.lang {
+            Lang::Zh => format!("例如：{}", witness.text.zh),
+            Lang::En => format!("for example: {}", witness.text.en),
+        });
+        let lines: Vec<String> = shown.into_iter().chain(self.finding.help.clone()).collect();
+        (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.finding.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.finding.labels()
     }
 }
 

@@ -48,6 +48,6 @@ pub use proof::{Gap, Leaf, Overlap, Proof, ProofStep, Questionnaire};
 pub use schema::{
     catalogue_overlay_schema, catalogue_schema, matter_overlay_schema, matter_schema,
 };
-pub use sufficiency::Own;
+pub use sufficiency::{Own, Sufficiency};
 pub use time::{Age, OpenDays, OpenTime};
 pub use why::{Explanation, Given, MOST_CHANGES, NotNeeded};

@@ -22,36 +22,65 @@ pub struct Own {
     pub fields: Vec<String>,
 }
 
+/// What was tried to know that every department gets its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sufficiency {
+    /// The kinds of situations: those in which the same items need the same are of one kind.
+    pub kinds: usize,
+    /// The choices of items that were tried in them.
+    pub choices: usize,
+    /// What an item would not get, in words.
+    pub missing: Vec<String>,
+}
+
+/// What each item of a situation needs.
+type Kind<'m> = Vec<(&'m String, Own)>;
+
 impl Matter {
     /// What an item needs by itself in a situation, from what the authors wrote about it alone.
     pub fn own(&self, situation: &Situation, item: &str) -> Own {
         self.own_of(situation, item, &self.conditions())
     }
 
-    /// Choices after which a department could not rebuild its own form or materials; in words.
-    pub fn insufficient(&self) -> Vec<String> {
+    /// Tries whether each department could rebuild its own form and materials (5.2.2.4 e), whatever is
+    /// chosen.
+    pub fn sufficiency(&self) -> Sufficiency {
         let conditions = self.conditions();
-        let mut kinds: BTreeMap<Vec<(&String, Own)>, &Situation> = BTreeMap::new();
+        let mut kinds: BTreeMap<Kind, &Situation> = BTreeMap::new();
         for situation in &self.situations {
-            let items = situation.items.iter();
-            let kind = items
-                .map(|item| (item, self.own_of(situation, item, &conditions)))
-                .collect();
+            let kind = self.kind(situation, &conditions);
             kinds.entry(kind).or_insert(situation);
         }
-        let mut found = Vec::new();
+        let mut tried = Sufficiency {
+            kinds: kinds.len(),
+            choices: 0,
+            missing: Vec::new(),
+        };
         for (kind, situation) in &kinds {
             for (item, own) in kind {
                 for chosen in self.telling(situation, item, own) {
+                    tried.choices += 1;
                     let outcome = self.outcome(situation, &Answers::new(), &chosen);
-                    found.extend(
+                    tried.missing.extend(
                         self.missing(item, own, &outcome, &chosen)
                             .map(|what| format!("in situation `{}`, {what}", situation.id)),
                     );
                 }
             }
         }
-        found
+        tried
+    }
+
+    /// What each item of a situation needs by itself: all that people do and bring there follows from it.
+    pub(crate) fn kind<'m>(
+        &self,
+        situation: &'m Situation,
+        conditions: &[Option<Cube>],
+    ) -> Kind<'m> {
+        let items = situation.items.iter();
+        items
+            .map(|item| (item, self.own_of(situation, item, conditions)))
+            .collect()
     }
 
     /// What an item does not get back out of an outcome.
@@ -115,7 +144,7 @@ impl Matter {
     }
 
     /// For which answers each need of a material, then of a field, holds.
-    fn conditions(&self) -> Vec<Option<Cube>> {
+    pub(crate) fn conditions(&self) -> Vec<Option<Cube>> {
         let materials = self
             .materials
             .iter()

@@ -598,7 +598,8 @@ fn guided() -> Vec<(&'static str, Page)> {
 /// The shipped matters of persons or of businesses.
 fn home(group: Group, taken_off: Vec<Journey>) -> Home {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/matters");
-    let catalog = Catalog::load(&shipped).unwrap_or_else(|error| panic!("{}", error.render()));
+    let catalog = Catalog::load(&shipped)
+        .unwrap_or_else(|error| panic!("{}", error.render(yici_catalog::Lang::En)));
     Home {
         group: Some(group),
         matters: Home::matters(&catalog, group),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use miette::{IntoDiagnostic, WrapErr as _};
 use serde_json::{Value, json};
-use yici_catalog::{Catalog, Lang, Matter};
+use yici_catalog::{Catalog, Lang, Matter, Sufficiency};
 
 use super::{Format, Verdict, print_json, print_line, read};
 
@@ -33,6 +33,9 @@ pub(super) enum Command {
         /// nothing is written when there are findings.
         #[arg(long)]
         certificate: Option<PathBuf>,
+        /// The language of what is said.
+        #[arg(long, value_parser = lang, default_value = "zh")]
+        lang: Lang,
     },
     /// Recheck a certificate without the checker's code.
     Verify(verify::Args),
@@ -111,7 +114,8 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
             dir,
             format,
             certificate,
-        } => check(dir, *format, certificate.as_deref()),
+            lang,
+        } => check(dir, *format, certificate.as_deref(), *lang),
         Command::Verify(args) => verify::run(args),
         Command::Guide {
             dir,
@@ -206,7 +210,12 @@ pub(super) fn find<'a>(catalog: &'a Catalog, id: &str) -> miette::Result<&'a Mat
     })
 }
 
-fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Result<Verdict> {
+fn check(
+    dir: &Path,
+    format: Format,
+    certificate: Option<&Path>,
+    lang: Lang,
+) -> miette::Result<Verdict> {
     if !dir.is_dir() {
         miette::bail!(
             help = "name a catalogue's directory",
@@ -214,7 +223,13 @@ fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Resu
             dir.display()
         );
     }
-    let mut loaded = Catalog::load_every_region(dir);
+    let mut loaded = Catalog::load_every_region(dir).and_then(|catalogs| {
+        let tried = catalogs.into_iter().map(|catalog| {
+            let tried = catalog.sufficiency();
+            tried.map(|tried| (catalog, tried))
+        });
+        tried.collect::<Result<Vec<_>, _>>()
+    });
     if let (Ok(_), Some(file)) = (&loaded, certificate) {
         match Catalog::certify(dir) {
             Ok((_, proven)) => std::fs::write(file, proven.to_string())
@@ -232,31 +247,56 @@ fn check(dir: &Path, format: Format, certificate: Option<&Path>) -> miette::Resu
     match loaded {
         Ok(catalogs) => {
             if format == Format::Text {
-                let matters = catalogs
-                    .iter()
-                    .flat_map(|catalog| catalog.matters.iter().map(move |m| (catalog, m)));
-                for (catalog, matter) in matters {
-                    println!(
-                        "{} in {}: {} questions, {} situations, {} items, {} materials",
-                        matter.id,
-                        catalog.region_code,
-                        matter.questions.len(),
-                        matter.situations.len(),
-                        matter.items.len(),
-                        matter.materials.len()
-                    );
+                for (catalog, tried) in &catalogs {
+                    print_line(&report(catalog, tried, lang))?;
                 }
-                println!("no findings");
+                print_line(match lang {
+                    Lang::Zh => "没有错。",
+                    Lang::En => "no findings",
+                })?;
             }
             Ok(Verdict::Fine)
         }
         Err(error) => {
             if format == Format::Text {
-                eprintln!("{:?}", miette::Report::new(error));
+                eprintln!("{}", error.render(lang).trim_end());
+                match lang {
+                    Lang::Zh => eprintln!("有 {} 个错。", error.findings.len()),
+                    Lang::En => eprintln!("{error}"),
+                }
             }
             Ok(Verdict::Findings)
         }
     }
+}
+
+/// What a catalogue without mistakes has, and what was tried, a line each.
+fn report(catalog: &Catalog, tried: &Sufficiency, lang: Lang) -> String {
+    let region = &catalog.region_code;
+    let mut lines = Vec::new();
+    for matter in &catalog.matters {
+        let (id, questions, situations) =
+            (&matter.id, matter.questions.len(), matter.situations.len());
+        let (items, materials) = (matter.items.len(), matter.materials.len());
+        lines.push(match lang {
+            Lang::Zh => format!(
+                "{id}（{region}）：{questions} 个问题，{situations} 个情形，{items} 个事项，{materials} 份材料"
+            ),
+            Lang::En => format!(
+                "{id} in {region}: {questions} questions, {situations} situations, {items} items, {materials} materials"
+            ),
+        });
+    }
+    let Sufficiency { kinds, choices, .. } = tried;
+    lines.push(match lang {
+        Lang::Zh => format!(
+            "各部门都能从一张表、一套材料里拿到自己的那一份（{region}）：{kinds} 类情形，试了 {choices} 种选法"
+        ),
+        Lang::En => format!(
+            "every department gets its own out of the one form and the one set in {region}: {kinds} kinds of situations, {choices} choices tried"
+        ),
+    });
+    lines.join("\n")
 }
 
 fn guide_one(file: &Path, guide: impl Fn(&Value) -> Value) -> miette::Result<Verdict> {

@@ -54,7 +54,7 @@ pub struct Serve {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The catalogue is refused.
-    #[error("{}\n{}", .0, .0.render())]
+    #[error("{}\n{}", .0, .0.render(yici_catalog::Lang::En))]
     Catalogue(#[from] LoadError),
     /// The address cannot be listened on, or the system fails.
     #[error("{0}")]

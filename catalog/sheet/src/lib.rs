@@ -224,23 +224,14 @@ fn copy_files(from: &Path, to: &Path, wanted: &dyn Fn(&str, bool) -> bool) -> io
 }
 
 fn fault(finding: &Finding, file: &str, text: &write::Text) -> Fault {
-    let code = finding.code.to_string();
-    let plain = PLAIN
-        .iter()
-        .find(|(c, _)| *c == code)
-        .map_or("", |(_, words)| words);
     let help = finding
         .help
         .as_ref()
         .map_or_else(String::new, |help| format!("；{help}"));
     let shown = finding.witness.as_ref();
     let shown = shown.map_or_else(String::new, |w| format!("；例如：{}", w.text.zh));
-    let told = format!("{}{shown}{help}", finding.message);
-    let message = if plain.is_empty() {
-        told
-    } else {
-        format!("{plain}（{told}）")
-    };
+    let plain = finding.code.zh();
+    let message = format!("{plain}（{}{shown}{help}）", finding.message);
     if finding.file == file {
         Fault {
             cell: text.cell(finding.line, finding.column).to_string(),
@@ -253,54 +244,6 @@ fn fault(finding: &Finding, file: &str, text: &write::Text) -> Fault {
         }
     }
 }
-
-/// The codes of findings in Chinese; the loader's own words follow.
-const PLAIN: [(&str, &str); 41] = [
-    ("missing-key", "少填了一栏"),
-    ("wrong-type", "填的类型不对"),
-    ("missing-translation", "少了一种语言"),
-    ("bad-length", "空着，或者太多太少"),
-    ("bad-value", "不能这样填"),
-    ("bad-id", "编号不能这样写"),
-    ("duplicate-id", "编号重复"),
-    ("unknown-reference", "提到的编号不存在"),
-    ("bad-file", "样本文件不存在，或者不是图片、PDF"),
-    ("bad-hours", "办理时间有重叠"),
-    ("bad-bands", "几段之间有空隙或重叠"),
-    ("later-question", "只能依赖前面的问题"),
-    ("incomplete", "还要填另一栏"),
-    ("fee-incomplete", "收费的要填标准和依据"),
-    ("reason-missing", "没有写为什么"),
-    ("phrase-missing", "选项少了“情形里怎么说”"),
-    ("same-situation", "两个情形的编号一样"),
-    ("overlap", "两个情形有重叠：同样的回答两个都对得上"),
-    ("too-many-situations", "情形太多"),
-    ("never-holds", "条件自相矛盾，永远不成立"),
-    (
-        "not-constant",
-        "条件只在一个情形的一部分里成立，要把情形再细分",
-    ),
-    ("cycle", "事项互相等待"),
-    ("promise-too-short", "承诺时限短于最长的一条流程"),
-    ("promise-too-long", "承诺时限长于法定时限"),
-    ("unit-not-named", "单位不在牵头和配合单位里"),
-    ("never-needed", "从来用不到"),
-    ("yield-order", "要用别的事项的结果，却没有排在它之后"),
-    ("unreadable", "读不出来"),
-    ("unknown-key", "不认识这一栏"),
-    ("no-matter", "没有事项"),
-    ("gap", "有的回答没有对应情形"),
-    ("not-proven", "情形和窗口重叠太多，证明不了"),
-    ("never-asked", "这个问题从来不会问到"),
-    ("changes-nothing", "怎么回答都一样，不用问"),
-    ("field-conflict", "同一栏在不同事项里类型或选项不一样"),
-    ("same-label", "同一张表里两栏名称一样，分不清"),
-    ("join-apart", "法律要求一起办的事项没有一起出现"),
-    ("proof-incomplete", "证明没有写依据或开具单位"),
-    ("core-deferred", "缺了它什么也定不了，不能后补"),
-    ("too-wide", "有一个词太长，58毫米的小票印不下"),
-    ("insufficient", "部门不能从这一套材料和表单里凑齐自己的那份"),
-];
 
 /// The comments of the old text that the new one has not.
 fn lost(old: &str, new: &str) -> Vec<String> {

@@ -14,7 +14,7 @@ fn catalogue(edits: &[(&str, &str)]) -> Catalog {
         .iter()
         .map(|(old, new)| ("demo.toml", *old, *new))
         .collect();
-    edited(&edits).unwrap_or_else(|e| panic!("{}", e.render()))
+    edited(&edits).unwrap_or_else(|e| panic!("{}", e.render(yici_catalog::Lang::En)))
 }
 
 fn between(old: &[(&str, &str)], new: &[(&str, &str)]) -> Diff {

@@ -251,7 +251,7 @@ pub fn random(questions: &[RandomQuestion], split: u8, window: (usize, usize)) -
             assert!(
                 e.findings.iter().any(|f| idle.contains(&f.code)),
                 "{}",
-                e.render()
+                e.render(yici_catalog::Lang::En)
             );
             None
         }

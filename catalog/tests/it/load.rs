@@ -9,7 +9,7 @@ use crate::support::{damaged, good};
 fn good_catalogue_loads() {
     let catalog = match Catalog::load(&good()) {
         Ok(catalog) => catalog,
-        Err(e) => panic!("{}", e.render()),
+        Err(e) => panic!("{}", e.render(yici_catalog::Lang::En)),
     };
     let ids: Vec<&str> = catalog.matters[0]
         .situations
@@ -53,7 +53,7 @@ fn the_readme_example_loads() {
     std::fs::write(dir.path().join("card-loss.toml"), example).unwrap();
     match Catalog::load(dir.path()) {
         Ok(catalog) => assert_eq!(catalog.matters[0].situations.len(), 2),
-        Err(e) => panic!("{}", e.render()),
+        Err(e) => panic!("{}", e.render(yici_catalog::Lang::En)),
     }
 }
 
@@ -82,7 +82,7 @@ proptest! {
                 prop_assert!(!finding.message.contains("unknown field"), "{}", finding.line());
                 prop_assert!(!finding.message.contains("invalid type"), "{}", finding.line());
             }
-            prop_assert!(!e.render().is_empty());
+            prop_assert!(!e.render(yici_catalog::Lang::En).is_empty());
         }
     }
 }

@@ -1101,7 +1101,9 @@ fn folders_and_files_that_cannot_be_read() {
         ]
     );
     // No line can be shown: the text must name the file all the same.
-    let text = Catalog::load(dir.path()).unwrap_err().render();
+    let text = Catalog::load(dir.path())
+        .unwrap_err()
+        .render(yici_catalog::Lang::En);
     assert!(text.contains("`latin.toml` cannot be read"), "{text}");
     for n in 0..MAX_FILES {
         fs::write(dir.path().join(format!("m{n}.toml")), "").unwrap();
@@ -1184,7 +1186,7 @@ fn situations_are_bounded() {
 fn the_line_is_shown() {
     let error = edited(&[(D, "as = \"no\"", "as = \"maybe\"")]).unwrap_err();
     assert_eq!(error.to_string(), "the catalogue was refused: 1 finding");
-    let text = error.render();
+    let text = error.render(yici_catalog::Lang::En);
     for part in [
         "unknown-reference",
         "demo.toml:",
@@ -1193,6 +1195,9 @@ fn the_line_is_shown() {
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
+    let chinese = error.render(yici_catalog::Lang::Zh);
+    let told = "提到的编号不存在（there is no option `maybe`）";
+    assert!(chinese.contains(told), "{chinese}");
     let json = serde_json::to_value(&error).unwrap();
     assert_eq!(json["findings"][0]["code"], "unknown-reference");
     assert_eq!(json["findings"][0]["file"], "demo.toml");

@@ -37,7 +37,7 @@ impl Overlaid {
     fn demo(&self, region: &str) -> Matter {
         match self.load(region) {
             Ok(catalog) => catalog.matters[0].clone(),
-            Err(e) => panic!("{}", e.render()),
+            Err(e) => panic!("{}", e.render(yici_catalog::Lang::En)),
         }
     }
 
@@ -299,7 +299,7 @@ fn shipped() -> PathBuf {
 #[test]
 fn hangzhou_really_differs() {
     let every = Catalog::load_every_region(&shipped());
-    let every = every.unwrap_or_else(|e| panic!("{}", e.render()));
+    let every = every.unwrap_or_else(|e| panic!("{}", e.render(yici_catalog::Lang::En)));
     let hangzhou = every.iter().find(|c| c.region_code == "330100").unwrap();
     assert_eq!(hangzhou.region.zh, "杭州市");
     assert_eq!(hangzhou.unit("health").name.zh, "杭州市卫生健康委员会");
@@ -397,7 +397,7 @@ proptest! {
                     prop_assert!(!finding.message.contains(serde), "{}", finding.line());
                 }
             }
-            prop_assert!(!e.render().is_empty());
+            prop_assert!(!e.render(yici_catalog::Lang::En).is_empty());
         }
     }
 }

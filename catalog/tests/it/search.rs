@@ -11,7 +11,7 @@ use crate::support::good;
 
 static SHIPPED: LazyLock<Catalog> = LazyLock::new(|| {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("matters");
-    Catalog::load(&dir).unwrap_or_else(|e| panic!("{}", e.render()))
+    Catalog::load(&dir).unwrap_or_else(|e| panic!("{}", e.render(yici_catalog::Lang::En)))
 });
 
 fn found<'c>(catalog: &'c Catalog, words: &str) -> Vec<&'c str> {

@@ -22,7 +22,7 @@ fn folder() -> PathBuf {
 fn shipped() -> Catalog {
     match Catalog::load(&folder()) {
         Ok(catalog) => catalog,
-        Err(e) => panic!("{e}\n{}", e.render()),
+        Err(e) => panic!("{e}\n{}", e.render(yici_catalog::Lang::En)),
     }
 }
 

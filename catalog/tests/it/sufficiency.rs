@@ -11,7 +11,9 @@ use crate::support::demo;
 fn nothing_is_missing_in_the_shipped_catalogue() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("matters");
     for matter in &Catalog::load(&dir).unwrap().matters {
-        assert_eq!(matter.insufficient(), [] as [&str; 0], "{}", matter.id);
+        let tried = matter.sufficiency();
+        assert_eq!(tried.missing, [] as [&str; 0], "{}", matter.id);
+        assert!(tried.kinds > 1 && tried.choices > tried.kinds, "{tried:?}");
     }
 }
 
@@ -60,7 +62,8 @@ fn a_few_choices_tell_as_much_as_all() {
         ),
     ] {
         let few: BTreeSet<String> = matter
-            .insufficient()
+            .sufficiency()
+            .missing
             .iter()
             .filter_map(|what| Some(what.split_once(", ")?.1.to_owned()))
             .collect();

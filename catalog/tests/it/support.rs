@@ -38,7 +38,7 @@ pub fn demo(edits: &[(&str, &str)]) -> Matter {
         .collect();
     match edited(&edits) {
         Ok(catalog) => catalog.matters[0].clone(),
-        Err(e) => panic!("{}", e.render()),
+        Err(e) => panic!("{}", e.render(yici_catalog::Lang::En)),
     }
 }
 

@@ -14,7 +14,7 @@ fn catalogue(name: &str) -> PathBuf {
 fn certificate(dir: &Path) -> String {
     match Catalog::certify(dir) {
         Ok((_, certificate)) => certificate.to_string(),
-        Err(e) => panic!("{}", e.render()),
+        Err(e) => panic!("{}", e.render(yici_catalog::Lang::En)),
     }
 }
 
