@@ -3,14 +3,20 @@
 //!
 //! Each option counts as equally likely. The order changes who is asked what, never the situation
 //! that is found; of several windows that serve somebody, another one may be reached first.
+//!
+//! Whether a question is asked depends on which questions came before it, not on their order: one that
+//! was left out then narrows nothing now. So the best order of a set of questions goes on from the best
+//! orders of the sets with one question less, and no order need be tried by itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::hash_map::{self, HashMap};
 
 use crate::model::{Catalog, Matter, Question};
-use crate::plan::{Plan, Progress, Walk};
+use crate::plan::{Plan, Progress, Walk, bit};
 
-/// Up to so many free questions all orders are tried; of more, one is moved at a time.
-const MOST_EXACT: usize = 5;
+/// Up to so many free questions the best order is found; of more, one is moved at a time. The work
+/// doubles with each.
+const MOST_EXACT: usize = 12;
 
 /// So many states are looked at for one matter at most; then the best order so far is taken.
 const MOST_STATES: usize = 2_000_000;
@@ -65,6 +71,50 @@ impl Matter {
     }
 }
 
+/// Sums of the same numbers in another order differ a little.
+const ROUNDING: f64 = 1e-9;
+
+/// The first questions of an order.
+struct Begun<'p> {
+    /// How many of them people are expected to be asked.
+    cost: f64,
+    /// The questions, in order.
+    order: Vec<usize>,
+    /// Where people stand who are not done, and which share of all they are.
+    walks: Vec<(Walk<'p>, f64)>,
+}
+
+/// Where people stand after one more question. `None`: no states are left to look at.
+fn answered<'p>(
+    question: usize,
+    walks: &[(Walk<'p>, f64)],
+    left: &mut usize,
+) -> Option<Vec<(Walk<'p>, f64)>> {
+    let mut after: Vec<(Walk, f64)> = Vec::new();
+    let mut places: HashMap<Progress, usize> = HashMap::new();
+    let mut add = |walk: Walk<'p>, share: f64| match places.entry(walk.progress()) {
+        hash_map::Entry::Occupied(place) => after[*place.get()].1 += share,
+        hash_map::Entry::Vacant(place) => {
+            place.insert(after.len());
+            after.push((walk, share));
+        }
+    };
+    for (walk, share) in walks {
+        *left = left.checked_sub(1)?;
+        if !walk.may_ask(question) {
+            add(walk.clone(), *share);
+            continue;
+        }
+        let options = walk.options_of(question);
+        for option in 0..options {
+            if let Some(next) = walk.answer_out_of_turn(question, option) {
+                add(next, share / options as f64);
+            }
+        }
+    }
+    Some(after)
+}
+
 /// The orders of a matter's questions: for each place the question that stands there.
 struct Orders<'m> {
     matter: &'m Matter,
@@ -81,31 +131,73 @@ impl Orders<'_> {
         let free: Vec<usize> = (0..questions.len()).filter(is_free).collect();
         let author: Vec<usize> = (0..questions.len()).collect();
         let mut best = (self.cost(&author)?, author);
-        if free.len() <= MOST_EXACT {
-            self.try_all(&mut free.clone(), 0, &free, &mut best);
-        } else {
-            while self.improve(&free, &mut best) {}
+        let exact = (free.len() <= MOST_EXACT).then(|| self.exact(&free));
+        match exact.flatten() {
+            Some((cost, order)) if cost < best.0 - ROUNDING => best = (cost, order),
+            Some(_) => {}
+            None => while self.improve(&free, &mut best) {},
         }
         (best.1.iter().enumerate().any(|(place, q)| place != *q)).then_some(best.1)
     }
 
-    /// All orders of the free questions, from one place on.
-    fn try_all(
-        &mut self,
-        free: &mut [usize],
-        from: usize,
-        places: &[usize],
-        best: &mut (f64, Vec<usize>),
-    ) {
-        if from == free.len() {
-            self.take_if_better(free, places, best);
+    /// The best of all orders, with what it costs. `None`: it takes too many states.
+    fn exact(&mut self, free: &[usize]) -> Option<(f64, Vec<usize>)> {
+        let matter = self.matter;
+        // By the free questions, one bit each, that stand at the places so far.
+        let mut sets = BTreeMap::from([(
+            0u64,
+            Begun {
+                cost: 0.0,
+                order: Vec::new(),
+                walks: vec![(matter.plan.start(), 1.0)],
+            },
+        )]);
+        for place in 0..matter.questions.len() {
+            let mut longer: BTreeMap<u64, Begun> = BTreeMap::new();
+            for (set, begun) in &sets {
+                let next: Vec<(usize, u64)> = match free.contains(&place) {
+                    true => free.iter().enumerate().map(|(f, q)| (*q, bit(f))).collect(),
+                    false => vec![(place, 0)],
+                };
+                for (question, mark) in next {
+                    if set & mark != 0 || !self.may_follow(question, &begun.order) {
+                        continue;
+                    }
+                    let cost = begun.cost + self.asked(question, &begun.walks);
+                    match longer.entry(set | mark) {
+                        Entry::Vacant(entry) => {
+                            let walks = answered(question, &begun.walks, &mut self.left)?;
+                            let order = [begun.order.as_slice(), &[question]].concat();
+                            entry.insert(Begun { cost, order, walks });
+                        }
+                        Entry::Occupied(mut entry) => {
+                            let known = entry.get_mut();
+                            if cost < known.cost - ROUNDING {
+                                known.cost = cost;
+                                known.order = [begun.order.as_slice(), &[question]].concat();
+                            }
+                        }
+                    }
+                }
+            }
+            sets = longer;
         }
-        for next in from..free.len() {
-            // Those between keep their order: the author's is the first of equals.
-            free[from..=next].rotate_right(1);
-            self.try_all(free, from + 1, places, best);
-            free[from..=next].rotate_left(1);
-        }
+        let (_, whole) = sets.pop_first()?;
+        Some((whole.cost, whole.order))
+    }
+
+    /// Whether all questions that a question's condition names stand before it.
+    fn may_follow(&self, question: usize, before: &[usize]) -> bool {
+        let questions = &self.matter.questions;
+        let mut named = questions[question].when.keys();
+        named.all(|id| before.iter().any(|q| questions[*q].id == *id))
+    }
+
+    /// How likely a question is asked of people next.
+    fn asked(&self, question: usize, walks: &[(Walk, f64)]) -> f64 {
+        let asking = walks.iter().filter(|(walk, _)| walk.may_ask(question));
+        let share: f64 = asking.map(|(_, share)| share).sum();
+        if self.manual[question] { share } else { 0.0 }
     }
 
     /// The best order that differs by the place of one free question. Whether it is better.
@@ -131,8 +223,7 @@ impl Orders<'_> {
         if !self.is_possible(&order) {
             return;
         }
-        // Sums of the same numbers in another order differ a little.
-        if let Some(cost) = self.cost(&order).filter(|cost| *cost < best.0 - 1e-9) {
+        if let Some(cost) = self.cost(&order).filter(|cost| *cost < best.0 - ROUNDING) {
             *best = (cost, order);
         }
     }
@@ -191,4 +282,53 @@ fn walk_on(
     let cost = f64::from(u8::from(manual[question])) + sum / options as f64;
     known.insert(progress, cost);
     Some(cost)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// All orders of some questions at the places of those that are free.
+    fn orders(free: &[usize], from: usize, now: &mut Vec<usize>, into: &mut Vec<Vec<usize>>) {
+        if from == free.len() {
+            into.push(now.clone());
+        }
+        for next in from..free.len() {
+            now.swap(free[from], free[next]);
+            orders(free, from + 1, now, into);
+            now.swap(free[from], free[next]);
+        }
+    }
+
+    #[test]
+    fn no_order_of_seven_questions_is_better_than_the_best() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("matters");
+        let mut matter = Catalog::load(&dir)
+            .unwrap()
+            .matter("retirement")
+            .unwrap()
+            .clone();
+        let ids: Vec<String> = matter.questions.iter().map(|q| q.id.clone()).collect();
+        for free in [&[0, 1, 2, 3, 4, 5, 6][..], &[1, 3, 5, 6, 7, 9, 10]] {
+            matter.free_order = free.iter().map(|q| ids[*q].clone()).collect();
+            let manual = |q: &Question| q.resource.is_none();
+            let mut search = Orders {
+                matter: &matter,
+                manual: matter.questions.iter().map(manual).collect(),
+                left: usize::MAX,
+            };
+            let (cost, order) = search.exact(free).unwrap();
+            assert!((search.cost(&order).unwrap() - cost).abs() < ROUNDING);
+            let mut all = Vec::new();
+            orders(free, 0, &mut (0..ids.len()).collect(), &mut all);
+            assert_eq!(all.len(), 5040);
+            let possible = all.iter().filter(|order| search.is_possible(order));
+            let possible: Vec<_> = possible.cloned().collect();
+            let costs = possible.iter().filter_map(|order| search.cost(order));
+            let least = costs.fold(f64::INFINITY, f64::min);
+            assert!((least - cost).abs() < ROUNDING, "{least} {cost}");
+        }
+    }
 }

@@ -312,19 +312,24 @@ impl Plan {
 
     /// Starts a walk.
     pub fn walk(&self) -> Walk<'_> {
+        let mut walk = self.start();
+        walk.settle();
+        walk
+    }
+
+    /// Starts a walk that takes the questions in whatever order, by [`Walk::answer_out_of_turn`].
+    pub fn start(&self) -> Walk<'_> {
         let mut live = Bits::none(self.index.cells.len());
         for c in 0..self.index.cells.len() {
             live.set(c);
         }
-        let mut walk = Walk {
+        Walk {
             plan: self,
             left: self.full.clone(),
             live,
             at: 0,
             end: None,
-        };
-        walk.settle();
-        walk
+        }
     }
 }
 
@@ -338,6 +343,11 @@ impl Walk<'_> {
     pub fn options(&self) -> usize {
         self.question()
             .map_or(0, |q| self.plan.index.taking[q].len())
+    }
+
+    /// How many options a question has.
+    pub fn options_of(&self, question: usize) -> usize {
+        self.plan.index.taking[question].len()
     }
 
     /// How far the walk is.
@@ -375,6 +385,15 @@ impl Walk<'_> {
             self.at += 1;
             self.settle();
         }
+    }
+
+    /// The walk after a question was answered, whichever stands at its place. `None`: a window
+    /// serves.
+    pub fn answer_out_of_turn(&self, question: usize, option: usize) -> Option<Self> {
+        let mut next = self.clone();
+        next.left.0[question] = bit(option);
+        next.live.keep(&next.plan.index.taking[question][option]);
+        next.window().is_none().then_some(next)
     }
 
     /// Whether a question may still be asked.
@@ -425,13 +444,15 @@ impl Walk<'_> {
         1 + options.map(after).max().unwrap_or(0)
     }
 
+    /// The first window that serves whatever else is answered.
+    fn window(&self) -> Option<usize> {
+        let mut windows = self.plan.windows.iter().map(Option::as_ref);
+        windows.position(|window| window.is_some_and(|window| self.left.within(window)))
+    }
+
     /// Goes on to the next question that must be asked, or ends.
     fn settle(&mut self) {
-        let windows = self.plan.windows.iter().enumerate();
-        self.end = windows
-            .filter_map(|(w, window)| Some((w, window.as_ref()?)))
-            .find(|(_, window)| self.left.within(window))
-            .map(|(w, _)| End::Window(w));
+        self.end = self.window().map(End::Window);
         if self.end.is_some() {
             return;
         }
