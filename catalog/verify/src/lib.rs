@@ -13,8 +13,11 @@
 //!    serves the whole part, or one situation applies to the whole part and no window and no other
 //!    situation to any of it. A written situation stands for one situation for each combination of
 //!    the options that it is split by; every set of answers has one such combination.
-//! 3. What one department makes and another needs is handed on: where a material is not asked for
-//!    because a chosen item yields it, the item that needs it waits for that one.
+//! 3. Every department gets its own form and materials back, whatever is chosen (5.2.2.4 e). The one
+//!    form and the one set hold what any chosen item needs, with the most copies that one of them
+//!    needs, and lack only what shared data has or a chosen item yields. So two things are left to
+//!    look at: an item that needs what another one yields waits for it, and whoever needs copies needs
+//!    them of something that is collected on paper.
 //!
 //! A part is a *box*: for each question the options that are allowed. A condition is a box too,
 //! once it also demands what makes its questions be asked. A question that is not asked may be
@@ -50,7 +53,9 @@ pub enum Refused {
     #[error("the certificate is about another `{0}`")]
     Stale(String),
     /// What would serve is not what the files say.
-    #[error("`{0}` changes the files for the catalogue's own region, and no certificate is about that")]
+    #[error(
+        "`{0}` changes the files for the catalogue's own region, and no certificate is about that"
+    )]
     Overlaid(String),
     /// A matter cannot be understood.
     #[error("`{0}` cannot be understood: {1}")]
@@ -101,6 +106,7 @@ pub fn verify_matter(id: &str, text: &str, steps: &[Step]) -> Result<(), Refused
     let paper = Paper::new(&matter).map_err(unclear)?;
     paper
         .follow(steps)
+        .and_then(|()| copies_are_collected(&matter))
         .map_err(|why| Refused::NotProven(id.to_owned(), why))
 }
 
@@ -196,7 +202,24 @@ struct Entry {
     item: String,
     after: Vec<String>,
     yields: Vec<String>,
+    form: String,
+    original: String,
+    copies: Option<i64>,
     need: Vec<Entry>,
+}
+
+/// Copies are taken of what is collected, and that in copies: not of what is only shown (`check`) or
+/// electronic (form 2).
+fn copies_are_collected(matter: &Matter) -> Result<(), String> {
+    for material in &matter.material {
+        let collected = material.original != "check" && material.form != "2";
+        let wrong = |need: &&Entry| need.copies.is_some_and(|copies| (copies > 0) != collected);
+        if let Some(need) = material.need.iter().find(wrong) {
+            let (item, id) = (&need.item, &material.id);
+            return Err(format!("{item} does not get its copies of {id}"));
+        }
+    }
+    Ok(())
 }
 
 /// For each question the options allowed, one bit each.

@@ -165,6 +165,16 @@ fn what_the_checker_must_not_let_pass_is_refused() {
             "when = { register = [\"local\"], bills = [\"some\"] }",
             "refund needs certificate-paper of certificate and does not wait",
         ),
+        (
+            "copies = 3",
+            "copies = 0",
+            "registration does not get its copies of marriage-certificate",
+        ),
+        (
+            "why = { zh = \"核对户主\"",
+            "copies = 1\nwhy = { zh = \"核对户主\"",
+            "registration does not get its copies of id-card",
+        ),
         ("from = 1\n", "from = 2\n", "its bands leave something out"),
         (
             "until = 1\n",
