@@ -607,7 +607,8 @@ fn one_card_is_read_masked_unless_shown() {
     );
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+/// Copies a directory with all that is in it.
+pub fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for file in std::fs::read_dir(from).unwrap() {
         let path = file.unwrap().path();

@@ -6,6 +6,7 @@
 mod apply;
 mod bench;
 mod card;
+mod catalogue;
 mod cli;
 mod delivery;
 mod hall;

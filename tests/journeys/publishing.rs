@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::apply::{FORM_TO_SUBMIT, TO_FORM, small_catalogue, small_hall};
-use crate::hall::{PATIENCE, kiosk, output};
+use crate::hall::{PATIENCE, json_of, kiosk, output};
 use crate::upstream::Upstream;
 
 const ROLES: [&str; 3] = ["author", "reviewer", "publisher"];
@@ -56,25 +57,26 @@ impl House {
     }
 
     /// Proven, and signed by so many of the three.
-    fn publish(&self, roles: &[&str]) -> PathBuf {
+    fn publish(&self, roles: &[&str], counter: &str) -> PathBuf {
+        let bundle = format!("bundle-{counter}");
         self.kiosk(&["catalog", "check", "edition", "--certificate", "proof"]);
         let first = [
             "--certificate",
             "proof",
             "--counter",
-            "7",
+            counter,
             "--out",
-            "bundle",
+            &bundle,
         ];
         for (at, role) in roles.iter().enumerate() {
             let (source, more) = match at {
                 0 => ("edition", &first[..]),
-                _ => ("bundle", &[][..]),
+                _ => (bundle.as_str(), &[][..]),
             };
             let sign = ["catalog", "sign", source, "--as", role, "--key", role];
             self.kiosk(&[&sign, more].concat());
         }
-        self.path("bundle")
+        self.path(&bundle)
     }
 }
 
@@ -86,7 +88,7 @@ fn installed(store: &Path) -> bool {
 fn a_catalogue_that_three_signed_serves_from_the_next_visit_on_and_is_named_in_the_case() {
     let house = House::open();
     house.edition("新生儿出生新版", "2026.12.1");
-    let bundle = house.publish(&ROLES);
+    let bundle = house.publish(&ROLES, "7");
     let hall = small_hall();
     let store = hall.dir.path().join("catalogue");
     hall.configure(
@@ -134,7 +136,7 @@ fn a_catalogue_that_three_signed_serves_from_the_next_visit_on_and_is_named_in_t
 fn what_one_of_the_three_did_not_sign_is_not_installed() {
     let house = House::open();
     house.edition("新生儿出生新版", "2026.12.1");
-    let bundle = house.publish(&ROLES[..2]);
+    let bundle = house.publish(&ROLES[..2], "7");
     let store = house.path("store");
     let refused = output(
         kiosk()
@@ -147,4 +149,33 @@ fn what_one_of_the_three_did_not_sign_is_not_installed() {
     );
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert!(!installed(&store));
+}
+
+#[test]
+fn the_one_before_comes_back_and_that_is_undone() {
+    let house = House::open();
+    let store = house.path("store");
+    let command = |words: &[&str]| {
+        let mut command = kiosk();
+        command.args(["catalog", "install", "--format", "json", "--into"]);
+        command.arg(&store).arg("--keys").arg(house.0.path());
+        command.args(words);
+        command
+    };
+    let install = |words: &[&str]| json_of(&mut command(words));
+    let nothing = output(&mut command(&["--rollback"]));
+    assert_eq!(nothing.status.code(), Some(2), "{nothing:?}");
+    for (version, counter) in [("2026.12.1", "7"), ("2026.12.2", "8")] {
+        house.edition("新生儿出生新版", version);
+        let bundle = house.publish(&ROLES, counter);
+        let (code, said) = install(&[bundle.to_str().unwrap()]);
+        assert_eq!((code, &said["version"]), (0, &json!(version)), "{said}");
+    }
+    for version in ["2026.12.1", "2026.12.2"] {
+        let (code, said) = install(&["--rollback"]);
+        assert_eq!((code, &said["state"]), (0, &json!("rolled-back")), "{said}");
+        assert_eq!(said["version"], version);
+        let serving = store.join("current/catalogue/catalogue.toml");
+        assert!(fs::read_to_string(serving).unwrap().contains(version));
+    }
 }
