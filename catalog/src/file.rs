@@ -107,4 +107,8 @@ pub struct SituationFile {
     /// The questions whose options it is split by.
     #[serde(default)]
     pub split: Vec<String>,
+    /// An earlier situation that comes to the same items, materials and fields. It is told apart
+    /// because one condition cannot say both, or because people say it otherwise.
+    #[serde(default)]
+    pub same_as: Option<String>,
 }

@@ -253,10 +253,10 @@ pub struct Guide {
     pub cooperating_units: Vec<String>,
     /// 是否收费.
     pub charged: bool,
-    /// 收费标准; needed when charged.
+    /// 收费标准; needed exactly when charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee_standard: Option<Text>,
-    /// 收费依据; needed when charged.
+    /// 收费依据; needed exactly when charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee_basis: Option<Text>,
     /// 网办地址.
@@ -490,6 +490,10 @@ pub struct QuestionOption {
     /// Who applies, when this answer says so: then it is not asked again before the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applicant: Option<ApplicantKind>,
+    /// An earlier option that leads to the same in everything. It stands beside that one because
+    /// people say it otherwise of themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
     /// A band's start, inclusive: a number, or an age as `P1Y6M`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Bound>,
@@ -645,6 +649,9 @@ pub struct Join {
     /// The items.
     #[schemars(length(min = 2))]
     pub items: Vec<String>,
+    /// Those of them that may take part where nothing does that law joins them with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alone: Vec<String>,
     /// The law, as shown to people.
     pub law: Text,
 }
@@ -687,6 +694,9 @@ pub struct Material {
     /// It is never asked for: shared data has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obtained: Option<Obtained>,
+    /// Without it nothing can be decided (主要申请材料): it cannot be handed in later (6.5.2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub core: bool,
     /// How it may be handed in later (容缺后补): needed exactly when `necessity` is 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub later: Option<Later>,
@@ -827,10 +837,13 @@ pub struct Need {
 pub struct Field {
     /// Its id.
     pub id: String,
-    /// Its label.
+    /// Its label. A loaded one has the unit behind it.
     pub label: Text,
     /// What it holds.
     pub kind: FieldKind,
+    /// What a number counts or measures. One id has one unit in all matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Text>,
     /// Whether it must be filled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
@@ -851,6 +864,19 @@ pub struct Field {
     /// The items that need it in some answers only.
     #[serde(rename = "need", default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<FieldNeed>,
+}
+
+impl Field {
+    /// The field as people see it: with the unit in the label.
+    pub(crate) fn shown(mut self) -> Field {
+        if let Some(unit) = &self.unit {
+            self.label = Text::of(
+                format!("{}（{}）", self.label.zh, unit.zh),
+                format!("{} ({})", self.label.en, unit.en),
+            );
+        }
+        self
+    }
 }
 
 /// Whom a field is about.

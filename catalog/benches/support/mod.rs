@@ -41,7 +41,9 @@ pub fn write(dir: &Path, boxes: &[Masks]) -> Result<(), Box<dyn Error>> {
     for (s, cut) in boxes.iter().enumerate() {
         writeln!(
             text,
-            "[[situation]]\nid=\"s{s}\"\ntext={{zh=\"情形{s}\",en=\"s{s}\"}}\n[situation.when]"
+            "[[situation]]\nid=\"s{s}\"\ntext={{zh=\"情形{s}\",en=\"s{s}\"}}{}\n[situation.when]",
+            // They all come to one item, and say so.
+            if s > 0 { "\nsame_as=\"s0\"" } else { "" }
         )?;
         for (q, mask) in cut.iter().enumerate().filter(|(_, m)| **m != FULL) {
             let options = (0..OPTIONS).filter(|o| mask >> o & 1 == 1);

@@ -611,6 +611,13 @@ fn matter() -> Vec<Sheet> {
                     "这个回答已经说明谁来申请时",
                 ),
                 one(
+                    "和哪个选项一样",
+                    "same_as",
+                    Kind::Words,
+                    false,
+                    "前面的选项编号；结果全一样、只是说法不同时",
+                ),
+                one(
                     "从",
                     "from",
                     Kind::Bound,
@@ -642,13 +649,22 @@ fn matter() -> Vec<Sheet> {
                     text("情形", "text", true, "开头的话，后面自动接上选项的说法"),
                 ],
                 when(WHEN),
-                vec![one(
-                    "按哪些问题细分",
-                    "split",
-                    Kind::Rows(QUESTIONS),
-                    false,
-                    "问题编号，用“、”隔开",
-                )],
+                vec![
+                    one(
+                        "按哪些问题细分",
+                        "split",
+                        Kind::Rows(QUESTIONS),
+                        false,
+                        "问题编号，用“、”隔开",
+                    ),
+                    one(
+                        "和哪个情形一样",
+                        "same_as",
+                        Kind::Words,
+                        false,
+                        "前面的情形编号；要办要交的全一样、还是要分开时",
+                    ),
+                ],
             ]
             .concat_columns(),
         ),
@@ -722,6 +738,13 @@ fn matter() -> Vec<Sheet> {
                     "两个以上事项编号，用“、”隔开",
                 ),
                 text("依据", "law", true, "为什么要一起办，写清法条"),
+                one(
+                    "哪些可以单独办",
+                    "alone",
+                    Kind::Rows("事项"),
+                    false,
+                    "有的情形里没有别的一起办的事项",
+                ),
             ],
         ),
         list(
@@ -774,6 +797,13 @@ fn matter() -> Vec<Sheet> {
                 ),
                 text("为什么不用交", "obtained.because", false, ""),
                 one(
+                    "主要材料",
+                    "core",
+                    Kind::YesNo,
+                    false,
+                    "缺了什么也定不了，不能后补",
+                ),
+                one(
                     "后补工作日",
                     "later.working_days",
                     Kind::Number,
@@ -813,6 +843,12 @@ fn matter() -> Vec<Sheet> {
                 id(),
                 text("名称", "label", true, ""),
                 one("类型", "kind", Kind::Code(&FIELD), true, ""),
+                text(
+                    "单位名",
+                    "unit",
+                    false,
+                    "填数的：元、平方米等；会写在名称后面",
+                ),
                 one("必填", "required", Kind::YesNo, false, ""),
                 one(
                     "自动填",

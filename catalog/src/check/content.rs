@@ -1,7 +1,7 @@
 //! Guide, items, joins, materials and fields: names that must exist, elements that others make
 //! mandatory, samples.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path};
@@ -10,8 +10,8 @@ use super::{Report, is_kebab};
 use crate::file::{CatalogueFile, MatterFile};
 use crate::finding::{Code, Finding};
 use crate::model::{
-    ContactKind, Field, FieldKind, FieldOption, Guide, ItemKind, Material, MaterialClass,
-    MaterialForm, Necessity, Original, ResourceKind, Source,
+    ContactKind, Field, FieldKind, Guide, ItemKind, Material, MaterialClass, MaterialForm,
+    Necessity, Original, ResourceKind, Source,
 };
 use crate::shape::{Document, Step, at, too_wide};
 
@@ -59,15 +59,21 @@ fn guide(report: &mut Report, file: &MatterFile, shared: &CatalogueFile, dir: &P
             report.find(Code::DuplicateId, path, message);
         }
     }
-    if guide.charged {
-        for (key, given) in [
-            ("fee_standard", guide.fee_standard.is_some()),
-            ("fee_basis", guide.fee_basis.is_some()),
-        ] {
-            if !given {
-                let message = format!("the matter is charged and lacks `{key}` (appendix A)");
-                report.find(Code::FeeIncomplete, at!["guide", "charged"], message);
-            }
+    for (key, given) in [
+        ("fee_standard", guide.fee_standard.is_some()),
+        ("fee_basis", guide.fee_basis.is_some()),
+    ] {
+        if guide.charged && !given {
+            let message = format!("the matter is charged and lacks `{key}` (appendix A)");
+            report.find(Code::FeeIncomplete, at!["guide", "charged"], message);
+        } else if given && !guide.charged {
+            let message = format!("the matter has `{key}` and is not `charged`");
+            report.find_with_help(
+                Code::FeeIncomplete,
+                at!["guide", key],
+                message,
+                "what people pay otherwise belongs into `online_payment`",
+            );
         }
     }
     if guide.intermediary.required && guide.intermediary.statutory.is_none() {
@@ -234,6 +240,10 @@ fn joins(report: &mut Report, file: &MatterFile) {
                 report.find(Code::DuplicateId, at!["join", j, "items", i], message);
             }
         }
+        for (a, item) in join.alone.iter().enumerate() {
+            let items = join.items.iter().map(String::as_str);
+            report.known("item", at!["join", j, "alone", a], item, items);
+        }
     }
 }
 
@@ -340,6 +350,10 @@ fn core(report: &mut Report, m: usize, material: &Material, file: &MatterFile) {
     }
     let id = &material.id;
     let path = at!["material", m, "necessity"];
+    if material.core {
+        let message = format!("material `{id}` is a core one (`core`): it cannot wait");
+        report.find(Code::CoreDeferred, path, message);
+    }
     if material.class == MaterialClass::Form {
         let message = format!("material `{id}` is an application or form: it cannot wait");
         report.find(Code::CoreDeferred, path, message);
@@ -361,8 +375,12 @@ fn core(report: &mut Report, m: usize, material: &Material, file: &MatterFile) {
 /// A proof that the applicant must get from somewhere says by which law and from whom (5.2.2.5).
 fn proof(report: &mut Report, m: usize, material: &Material, file: &MatterFile) {
     let made_here = file.items.iter().any(|i| i.yields.contains(&material.id));
-    let is_proof =
-        material.class == MaterialClass::Certificate && material.name.zh.contains("证明");
+    let can_be = match material.class {
+        MaterialClass::Certificate | MaterialClass::Other => true,
+        // The name of a form may say what it applies for.
+        MaterialClass::Form => false,
+    };
+    let is_proof = can_be && material.name.zh.contains("证明");
     if !is_proof || made_here || material.obtained.is_some() || material.proof.is_some() {
         return;
     }
@@ -412,12 +430,12 @@ fn fields(report: &mut Report, file: &MatterFile, shared: &CatalogueFile) {
     for (f, field) in file.fields.iter().enumerate() {
         let id = &field.id;
         let same = |other: &&Field| {
-            other.group.zh == field.group.zh
-                && (other.label.zh == field.label.zh || other.label.en == field.label.en)
+            other.label.zh == field.label.zh
+                || other.group.zh == field.group.zh && other.label.en == field.label.en
         };
         if let Some(other) = file.fields[..f].iter().find(same) {
             let message = format!(
-                "fields `{}` and `{id}` have the same label in one group: people cannot tell them apart",
+                "fields `{}` and `{id}` have the same label: people cannot tell them apart",
                 other.id
             );
             report.find_with_help(
@@ -426,6 +444,10 @@ fn fields(report: &mut Report, file: &MatterFile, shared: &CatalogueFile) {
                 message,
                 "one meaning is one field, filled once; two meanings have two labels",
             );
+        }
+        if field.kind != FieldKind::Number && field.unit.is_some() {
+            let message = format!("field `{id}` is no number and may have no `unit`");
+            report.find(Code::BadValue, at!["field", f, "unit"], message);
         }
         if field.kind == FieldKind::Choice && field.options.is_empty() {
             let message = format!("field `{id}` is a choice and has no `options`");
@@ -553,33 +575,80 @@ fn is_picture_or_pdf(start: &[u8]) -> bool {
     magic.iter().any(|m| start.starts_with(m)) || is_svg()
 }
 
-/// Fields of one id have one meaning in all matters: one kind, and one code for each option.
+/// Fields of one id have one meaning in all matters: one kind, one unit, one code for each option.
+/// And one label has one meaning: one id.
 pub fn fields_across(matters: &[(&Document, &MatterFile)], findings: &mut Vec<Finding>) {
-    let mut first: BTreeMap<&str, (&str, &Field)> = BTreeMap::new();
-    for (doc, file) in matters {
+    for (m, (doc, file)) in matters.iter().enumerate() {
         for (f, field) in file.fields.iter().enumerate() {
-            let id = &field.id;
-            let Some((matter, other)) = first.get(id.as_str()) else {
-                first.insert(id, (&file.id, field));
-                continue;
-            };
-            if other.kind != field.kind {
-                let message = format!("field `{id}` is of another kind in matter `{matter}`");
-                let path = at!["field", f, "kind"];
-                findings.push(doc.finding(Code::FieldConflict, path, message));
-            }
-            for (o, option) in field.options.iter().enumerate() {
-                let same = |other: &&FieldOption| other.text.zh == option.text.zh;
-                let code = other.options.iter().find(same).map(|o| &o.id);
-                if let Some(code) = code.filter(|code| **code != option.id) {
-                    let message = format!(
-                        "\"{}\" of field `{id}` is `{}` here and `{code}` in matter `{matter}`",
-                        option.text.zh, option.id
-                    );
-                    let path = at!["field", f, "options", o, "id"];
-                    findings.push(doc.finding(Code::FieldConflict, path, message));
+            let mut told = BTreeSet::new();
+            let others = matters[..m].iter();
+            let others =
+                others.flat_map(|(_, file)| file.fields.iter().map(move |f| (&file.id, f)));
+            for (matter, other) in others {
+                for (code, path, message) in conflicts(f, field, other) {
+                    // Most matters say the same: what is wrong is told once.
+                    if told.insert(message.clone()) {
+                        let message = format!("{message} in matter `{matter}`");
+                        findings.push(doc.finding(code, &path, message));
+                    }
                 }
             }
         }
     }
+}
+
+/// How the field at a place differs from another one that should say the same.
+fn conflicts(f: usize, field: &Field, other: &Field) -> Vec<(Code, Vec<Step<'static>>, String)> {
+    let id = &field.id;
+    let mut found = Vec::new();
+    if other.id != *id {
+        if other.label.zh == field.label.zh {
+            let message = format!(
+                "\"{}\" is field `{id}` here and `{}`",
+                field.label.zh, other.id
+            );
+            found.push((Code::SameLabel, at!["field", f, "label"].to_vec(), message));
+        }
+        return found;
+    }
+    if other.kind != field.kind {
+        let message = format!("field `{id}` is of another kind");
+        let path = at!["field", f, "kind"].to_vec();
+        found.push((Code::FieldConflict, path, message));
+        return found;
+    }
+    if other.unit != field.unit {
+        let unit = |field: &Field| {
+            field
+                .unit
+                .as_ref()
+                .map_or("none", |u| u.zh.as_str())
+                .to_owned()
+        };
+        let message = format!(
+            "the unit of field `{id}` is {} here and {}",
+            unit(field),
+            unit(other)
+        );
+        found.push((Code::FieldConflict, at!["field", f].to_vec(), message));
+    }
+    for (o, option) in field.options.iter().enumerate() {
+        for known in &other.options {
+            let (same_text, same_code) = (known.text.zh == option.text.zh, known.id == option.id);
+            let message = match (same_text, same_code) {
+                (true, false) => format!(
+                    "\"{}\" of field `{id}` is `{}` here and `{}`",
+                    option.text.zh, option.id, known.id
+                ),
+                (false, true) => format!(
+                    "`{}` of field `{id}` is \"{}\" here and \"{}\"",
+                    option.id, option.text.zh, known.text.zh
+                ),
+                (true, true) | (false, false) => continue,
+            };
+            let path = at!["field", f, "options", o, "id"].to_vec();
+            found.push((Code::FieldConflict, path, message));
+        }
+    }
+    found
 }

@@ -3,7 +3,7 @@
 use super::Report;
 use crate::file::MatterFile;
 use crate::finding::Code;
-use crate::model::{Condition, Question, QuestionOption};
+use crate::model::{Condition, Question, QuestionKind, QuestionOption};
 use crate::plan::{Cube, Expanded, Plan};
 use crate::shape::at;
 
@@ -24,7 +24,10 @@ pub fn check(
                 "question `{id}` is never asked: no situation or window that is left by then depends on it"
             );
             report.find(Code::NeverAsked, at!["question", q], message);
-        } else if changes_nothing(file, question) {
+            continue;
+        }
+        let groups = alike(file, question);
+        if groups.len() == 1 {
             let message = format!("question `{id}` changes nothing, whatever is answered");
             report.find_with_help(
                 Code::ChangesNothing,
@@ -32,6 +35,8 @@ pub fn check(
                 message,
                 "no window, item, material, field or applicant depends on it: leave it out, and out of `split`",
             );
+        } else {
+            options(report, q, question, &groups);
         }
     }
 }
@@ -69,8 +74,47 @@ fn is_reached(plan: &Plan, q: usize, asked: &Cube, situations: &[(usize, Expande
         .any(|cell| !plan.outside(cell, serving.iter().copied()).is_empty())
 }
 
-/// Whether every condition of the file takes all options or none.
-fn changes_nothing(file: &MatterFile, question: &Question) -> bool {
+/// Options that lead to the same in everything are one, unless the author says that they are meant
+/// to. Bands are told only where they follow each other: others cannot be made one.
+fn options(report: &mut Report, q: usize, question: &Question, groups: &[Vec<usize>]) {
+    for (o, option) in question.options.iter().enumerate() {
+        let group = groups.iter().find(|group| group.contains(&o));
+        let mut earlier = group.into_iter().flatten().filter(|other| **other < o);
+        let path = at!["question", q, "option", o];
+        let id = |other: usize| question.options[other].id.as_str();
+        if let Some(same) = &option.same_as {
+            if !earlier.any(|other| id(*other) == same.as_str()) {
+                let message = format!(
+                    "option `{}` is not the same as an earlier option `{same}`",
+                    option.id
+                );
+                let path = at!["question", q, "option", o, "same_as"];
+                report.find(Code::BadValue, path, message);
+            }
+            continue;
+        }
+        let twin = match question.kind {
+            QuestionKind::Choice => earlier.next(),
+            QuestionKind::Number | QuestionKind::Date => earlier.find(|other| **other + 1 == o),
+        };
+        if let Some(twin) = twin {
+            let message = format!(
+                "option `{}` of question `{}` changes nothing beside `{}`",
+                option.id,
+                question.id,
+                id(*twin)
+            );
+            let help = format!(
+                "make them one; or, if people would not find themselves in it, say `same_as = \"{}\"`",
+                id(*twin)
+            );
+            report.find_with_help(Code::ChangesNothing, path, message, help);
+        }
+    }
+}
+
+/// The options in groups that every condition of the file takes as a whole or not at all.
+fn alike(file: &MatterFile, question: &Question) -> Vec<Vec<usize>> {
     let needs = file
         .materials
         .iter()
@@ -92,6 +136,15 @@ fn changes_nothing(file: &MatterFile, question: &Question) -> bool {
                 .iter()
                 .all(|when| takes(when, a) == takes(when, b))
     };
-    let first = &question.options[0];
-    question.options.iter().all(|option| alike(first, option))
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (o, option) in question.options.iter().enumerate() {
+        match groups
+            .iter_mut()
+            .find(|group| alike(&question.options[group[0]], option))
+        {
+            Some(group) => group.push(o),
+            None => groups.push(vec![o]),
+        }
+    }
+    groups
 }

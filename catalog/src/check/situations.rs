@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Report, coverage, questions};
-use crate::file::MatterFile;
+use crate::file::{MatterFile, SituationFile};
 use crate::finding::{Code, Witness};
-use crate::model::{Condition, Item, Matter, Question, Situation, Text};
+use crate::model::{Condition, Field, Item, Join, Matter, Question, Situation, Text};
 use crate::outcome::longest_path;
 use crate::plan::{Cube, Expanded, MAX_SITUATIONS, Plan, sentence};
 use crate::shape::{Step, at};
@@ -22,8 +22,8 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
     plan.index(expanded.iter().map(|(_, e)| e.cubes.as_slice()));
     let mut situations = situations(&plan, &file, &expanded);
     let bases: Vec<usize> = expanded.iter().map(|(base, _)| *base).collect();
-    same_ids(report, &situations, &bases);
-    same_sentences(report, &situations, &bases);
+    same_ids(report, &plan, &file.questions, &situations, &bases);
+    same_sentences(report, &plan, &file.questions, &situations, &bases);
     questions::check(report, &plan, &file, &expanded);
     let proof = coverage::check(report, &plan, &file);
     let mut live = Live {
@@ -50,7 +50,7 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
     if ordered {
         promise(&mut live, &file, &situations);
     }
-    Some(Matter {
+    let matter = Matter {
         id: file.id,
         stage: file.stage,
         name: file.name,
@@ -65,10 +65,12 @@ pub fn build(report: &mut Report, file: MatterFile, ordered: bool) -> Option<Mat
         items: file.items,
         joins: file.joins,
         materials: file.materials,
-        fields: file.fields,
+        fields: file.fields.into_iter().map(Field::shown).collect(),
         plan,
         proof,
-    })
+    };
+    same_outcomes(report, &matter, &file.situations, &bases);
+    Some(matter)
 }
 
 /// Conditions that contradict themselves.
@@ -151,40 +153,95 @@ fn situations(plan: &Plan, file: &MatterFile, expanded: &[(usize, Expanded)]) ->
         .collect()
 }
 
-fn same_ids(report: &mut Report, situations: &[Situation], bases: &[usize]) {
+fn same_ids(
+    report: &mut Report,
+    plan: &Plan,
+    questions: &[Question],
+    situations: &[Situation],
+    bases: &[usize],
+) {
     let mut seen = BTreeSet::new();
     for (situation, base) in situations.iter().zip(bases) {
         if !seen.insert(&situation.id) {
             let message = format!("two situations would have the id `{}`", situation.id);
-            report.find(
-                Code::SameSituation,
-                at!["situation", *base, "split"],
-                message,
-            );
+            let path = at!["situation", *base, "split"];
+            let finding = report.doc.finding(Code::SameSituation, path, message);
+            let shown = witness_in(plan, questions, &situation.cubes[0]);
+            report.findings.push(finding.witness(shown));
         }
     }
 }
 
 /// People choose by the sentence: two that read the same are one to them.
-fn same_sentences(report: &mut Report, situations: &[Situation], bases: &[usize]) {
+fn same_sentences(
+    report: &mut Report,
+    plan: &Plan,
+    questions: &[Question],
+    situations: &[Situation],
+    bases: &[usize],
+) {
     for get in [(|t| &t.zh) as fn(&Text) -> &String, |t| &t.en] {
-        let mut seen: BTreeMap<&String, &String> = BTreeMap::new();
+        let mut seen: BTreeMap<&String, (&Situation, usize)> = BTreeMap::new();
+        let mut told = BTreeSet::new();
         for (situation, base) in situations.iter().zip(bases) {
-            if let Some(other) = seen.insert(get(&situation.text), &situation.id)
-                && *other != situation.id
+            let other = seen.insert(get(&situation.text), (situation, *base));
+            if let Some((other, other_base)) = other
+                && other.id != situation.id
+                && told.insert((other_base, *base))
             {
                 let message = format!(
-                    "nothing tells situations `{other}` and `{}` apart: both read \"{}\"",
+                    "nothing tells situations `{}` and `{}` apart: both read \"{}\"",
+                    other.id,
                     situation.id,
                     get(&situation.text)
                 );
-                report.find(
-                    Code::SameSituation,
-                    at!["situation", *base, "text"],
-                    message,
-                );
-                return;
+                let path = at!["situation", *base, "text"];
+                let finding = report.doc.finding(Code::SameSituation, path, message);
+                let shown = witness_in(plan, questions, &situation.cubes[0]);
+                report.findings.push(finding.witness(shown));
             }
+        }
+    }
+}
+
+/// Situations in which people do and bring the same are one, unless the author says that they are
+/// meant to be two. Told once for each two written ones.
+fn same_outcomes(report: &mut Report, matter: &Matter, written: &[SituationFile], bases: &[usize]) {
+    let conditions = matter.conditions();
+    let mut kinds: BTreeMap<_, (&Situation, BTreeSet<usize>)> = BTreeMap::new();
+    let mut told = BTreeSet::new();
+    let mut meant = BTreeSet::new();
+    for (situation, base) in matter.situations.iter().zip(bases) {
+        let kind = matter.kind(situation, &conditions);
+        let (first, seen) = kinds.entry(kind).or_insert((situation, BTreeSet::new()));
+        let first = *first;
+        let mut others = seen.iter().map(|other| &written[*other].id);
+        let is_meant = others.any(|id| Some(id) == written[*base].same_as.as_ref());
+        let is_twin = !seen.insert(*base);
+        if is_meant && !is_twin {
+            meant.insert(*base);
+        } else if first.id != situation.id && told.insert((first.base.as_str(), *base)) {
+            let message = format!(
+                "nothing tells situations `{}` and `{}` apart: items, materials and fields are the same",
+                first.id, situation.id
+            );
+            let path = at!["situation", *base, "id"];
+            let finding = report.doc.finding(Code::SameSituation, path, message);
+            let shown = witness_in(&matter.plan, &matter.questions, &situation.cubes[0]);
+            let help = format!(
+                "make them one; or, if they are meant to be two, say `same_as = \"{}\"`",
+                first.base
+            );
+            report.findings.push(finding.help(help).witness(shown));
+        }
+    }
+    for (s, situation) in written.iter().enumerate() {
+        if let Some(same) = situation.same_as.as_ref().filter(|_| !meant.contains(&s)) {
+            let message = format!(
+                "situation `{}` does not come to the same as an earlier situation `{same}`",
+                situation.id
+            );
+            report.find(Code::BadValue, at!["situation", s, "same_as"], message);
         }
     }
 }
@@ -256,22 +313,56 @@ impl Live<'_, '_> {
     }
 }
 
-/// What law joins must take part together somewhere: else the catalogue keeps it apart always.
+/// Wherever an item takes part that law joins with others, so does one of those, directly joined or
+/// through others; else the catalogue lets them apart. The author may say that it can be alone.
 fn joins(live: &mut Live, file: &MatterFile, situations: &[Situation]) {
-    for (j, join) in file.joins.iter().enumerate() {
-        for (i, item) in join.items.iter().enumerate() {
-            let mut others = join.items.iter().filter(|other| *other != item);
-            let together = |other: &String| {
-                let both = |s: &Situation| s.items.contains(item) && s.items.contains(other);
-                situations.iter().any(both)
-            };
-            if !others.any(together) {
+    for item in &file.items {
+        let group = joined(file, &item.id);
+        let place = |list: fn(&Join) -> &Vec<String>| {
+            let mut joins = file.joins.iter().enumerate();
+            joins.find_map(|(j, join)| Some((j, list(join).iter().position(|id| *id == item.id)?)))
+        };
+        let Some((j, named)) = place(|join| &join.items) else {
+            continue;
+        };
+        let alone = situations.iter().find(|s| {
+            let here = group.iter().filter(|id| s.items.contains(**id));
+            s.items.contains(&item.id) && here.count() == 1
+        });
+        match (alone, place(|join| &join.alone)) {
+            (Some(situation), None) => {
                 let message = format!(
-                    "law joins item `{item}` with others, and it takes part in no situation together with one of them"
+                    "law joins item `{}` with others, and none of them takes part in situation `{}`",
+                    item.id, situation.id
                 );
-                live.report
-                    .find(Code::JoinApart, at!["join", j, "items", i], message);
+                let path = at!["join", j, "items", named];
+                let finding = live.report.doc.finding(Code::JoinApart, path, message);
+                let help = format!("mend the conditions, or say `alone = [\"{}\"]`", item.id);
+                let shown = live.shown(situation);
+                live.report.findings.push(finding.help(help).witness(shown));
             }
+            (None, Some((j, a))) => {
+                let message = format!("item `{}` is never alone", item.id);
+                let path = at!["join", j, "alone", a];
+                live.report.find(Code::NeverNeeded, path, message);
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+}
+
+/// An item and all that law joins it with, directly or through others.
+fn joined<'f>(file: &'f MatterFile, item: &'f String) -> BTreeSet<&'f String> {
+    let mut group = BTreeSet::from([item]);
+    loop {
+        let before = group.len();
+        for join in &file.joins {
+            if join.items.iter().any(|i| group.contains(i)) {
+                group.extend(&join.items);
+            }
+        }
+        if group.len() == before {
+            return group;
         }
     }
 }

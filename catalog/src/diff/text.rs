@@ -457,7 +457,7 @@ fn path_words(path: &str) -> String {
     words.join("·")
 }
 
-const KEYS: [(&str, &str); 88] = [
+const KEYS: [(&str, &str); 91] = [
     ("zh", "中文"),
     ("en", "英文"),
     ("order", "顺序"),
@@ -476,6 +476,7 @@ const KEYS: [(&str, &str); 88] = [
     ("applicant", "申请人"),
     ("legal_basis", "设定依据"),
     ("law", "依据"),
+    ("alone", "哪些可以单独办"),
     ("article", "条款"),
     ("says", "内容"),
     ("acceptance", "受理条件"),
@@ -520,6 +521,7 @@ const KEYS: [(&str, &str); 88] = [
     ("as", "按哪个选项"),
     ("note", "说明"),
     ("phrase", "情形里怎么说"),
+    ("same_as", "和哪个选项一样"),
     ("from", "从"),
     ("until", "到"),
     ("reason", "为什么"),
@@ -542,6 +544,7 @@ const KEYS: [(&str, &str); 88] = [
     ("original", "原件或复印件"),
     ("paper_copies", "纸质份数"),
     ("copies", "份数"),
+    ("core", "主要材料"),
     ("why", "为什么要"),
     ("need", "谁要"),
     ("label", "名称"),

@@ -201,10 +201,16 @@ fn moved_bands_concern_those_between_the_bounds() {
 
 #[test]
 fn questions_and_options_that_come_and_go_are_said_plainly() {
-    let option = &[(
-        "id = \"abroad\"\ntext = { zh = \"国外\"",
-        "id = \"road\"\ntext = { zh = \"路上\", en = \"On the way\" }\nphrase = { zh = \"在路上出生\", en = \"born on the way\" }\n[[question.option]]\nid = \"abroad\"\ntext = { zh = \"国外\"",
-    )];
+    let option = &[
+        (
+            "id = \"abroad\"\ntext = { zh = \"国外\"",
+            "id = \"road\"\ntext = { zh = \"路上\", en = \"On the way\" }\nphrase = { zh = \"在路上出生\", en = \"born on the way\" }\n[[question.option]]\nid = \"abroad\"\ntext = { zh = \"国外\"",
+        ),
+        (
+            "[[field]]\nid = \"home-birth\"",
+            "[[field]]\nid = \"road-birth\"\nlabel = { zh = \"在哪条路上出生\", en = \"Which road\" }\nkind = \"text\"\ngroup = { zh = \"孩子\", en = \"Child\" }\n[[field.need]]\nitem = \"certificate\"\nwhen = { register = [\"elsewhere\"], place = [\"road\"] }\n[[field]]\nid = \"home-birth\"",
+        ),
+    ];
     let diff = between(&[], option);
     assert_eq!(shorts(&diff), ["new-answer"]);
     let change = &diff.matters[0].effects[0];
@@ -414,10 +420,16 @@ fn full(witness: &Answers) -> Answers {
 
 /// Edits that go together in any choice: options, questions, bands, conditions, windows, items.
 const CHOICES: [&[(&str, &str)]; 8] = [
-    &[(
-        "[[question.option]]\nid = \"abroad\"",
-        "[[question.option]]\nid = \"road\"\ntext = { zh = \"路上\", en = \"On the way\" }\nphrase = { zh = \"在路上出生\", en = \"born on the way\" }\n[[question.option]]\nid = \"abroad\"",
-    )],
+    &[
+        (
+            "[[question.option]]\nid = \"abroad\"",
+            "[[question.option]]\nid = \"road\"\ntext = { zh = \"路上\", en = \"On the way\" }\nphrase = { zh = \"在路上出生\", en = \"born on the way\" }\n[[question.option]]\nid = \"abroad\"",
+        ),
+        (
+            "[[field]]\nid = \"home-birth\"",
+            "[[field]]\nid = \"road-birth\"\nlabel = { zh = \"在哪条路上出生\", en = \"Which road\" }\nkind = \"text\"\ngroup = { zh = \"孩子\", en = \"Child\" }\n[[field.need]]\nitem = \"certificate\"\nwhen = { register = [\"elsewhere\"], place = [\"road\"] }\n[[field]]\nid = \"home-birth\"",
+        ),
+    ],
     &[
         (
             "[[window]]\nid = \"abroad\"",
@@ -439,7 +451,7 @@ const CHOICES: [&[(&str, &str)]; 8] = [
         ),
         (
             "id = \"local\"\ntext = { zh = \"孩子在本市落户\"",
-            "id = \"local-home\"\ntext = { zh = \"孩子在家出生\", en = \"Born at home\" }\nwhen = { register = [\"local\"], place = [\"home\"] }\nsplit = [\"bills\"]\n[[situation]]\nid = \"local\"\ntext = { zh = \"孩子在本市落户\"",
+            "id = \"local-home\"\ntext = { zh = \"孩子在家出生\", en = \"Born at home\" }\nwhen = { register = [\"local\"], place = [\"home\"] }\nsplit = [\"bills\"]\n[[situation]]\nid = \"local\"\nsame_as = \"local-home\"\ntext = { zh = \"孩子在本市落户\"",
         ),
         (
             "when = { register = [\"local\"] }\nsplit = [\"m",
@@ -454,16 +466,22 @@ const CHOICES: [&[(&str, &str)]; 8] = [
         ("until = \"P1Y\"", "until = \"P6M\""),
         ("from = \"P1Y\"", "from = \"P6M\""),
     ],
-    &[(
-        "when = { place = [\"abroad\"] }",
-        "when = { place = [\"abroad\"], register = [\"local\"] }",
-    )],
+    &[
+        (
+            "when = { place = [\"abroad\"] }",
+            "when = { place = [\"abroad\"], register = [\"local\"] }",
+        ),
+        (
+            "[[field]]\nid = \"home-birth\"",
+            "[[field]]\nid = \"abroad-birth\"\nlabel = { zh = \"在哪个国家出生\", en = \"Which country\" }\nkind = \"text\"\ngroup = { zh = \"孩子\", en = \"Child\" }\n[[field.need]]\nitem = \"certificate\"\nwhen = { register = [\"elsewhere\"], place = [\"abroad\"] }\n[[field]]\nid = \"home-birth\"",
+        ),
+    ],
     &[
         (
             "when = { register = [\"local\"], bills = [\"some\"] }",
             "when = { bills = [\"some\"] }",
         ),
-        ("split = [\"place\"]", "split = [\"bills\"]"),
+        ("split = [\"place\"]", "split = [\"place\", \"bills\"]"),
     ],
     &[("max = 20", "max = 10")],
 ];

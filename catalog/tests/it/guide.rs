@@ -112,7 +112,9 @@ fn a_settled_situation() {
                     "unless": {"answers": {"married": "no"}, "text": "If the parents are not married, \"Spouse's name\" is not needed."},
                 },
             ],
-            "form_not_needed": [],
+            "form_not_needed": [
+                {"id": "home-birth", "because": "the answer to \"Where are you registered?\" is \"Here\"", "answers": {"register": "local"}, "left_out": []},
+            ],
             "flow": [["certificate"], ["registration"]],
             "promised_working_days": 4,
         })

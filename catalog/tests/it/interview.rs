@@ -219,8 +219,12 @@ pub fn random(questions: &[RandomQuestion], split: u8, window: (usize, usize)) -
     let sides = [first, format!("q0 = [{}]", others.join(", "))];
     let side = |q: usize| usize::from(split >> q & 1);
     for (n, when) in sides.iter().enumerate() {
-        let splits: Vec<String> = (1..questions.len())
-            .filter(|q| side(*q) == n)
+        // Each option must make a difference, those of the first question too.
+        let splits: Vec<String> = (0..questions.len())
+            .filter(|q| match q {
+                0 => n == 1,
+                q => side(*q) == n,
+            })
             .map(|q| format!("\"q{q}\""))
             .collect();
         text += &format!(
@@ -231,12 +235,18 @@ pub fn random(questions: &[RandomQuestion], split: u8, window: (usize, usize)) -
     let item = &good
         [good.find("[[item]]").unwrap()..good.find("[[item]]\nid = \"registration\"").unwrap()];
     text += &item.replace("yields = [\"certificate-paper\"]\n", "");
-    for q in 1..questions.len() {
-        text += &format!(
-            "[[field]]\nid = \"f{q}\"\nlabel = {{ zh = \"项{q}\", en = \"field {q}\" }}\nkind = \"text\"\ngroup = {{ zh = \"组\", en = \"group\" }}\n\
-             [[field.need]]\nitem = \"certificate\"\nwhen = {{ {}, q{q} = [\"o{q}x0\"] }}\n",
-            sides[side(q)]
-        );
+    for (q, (options, _)) in questions.iter().enumerate() {
+        for o in (0..*options).filter(|o| (q, *o) != (window.0, option)) {
+            let side = match (q, o) {
+                (0, 0) => continue,
+                (0, _) => String::new(),
+                (q, _) => format!("{}, ", sides[side(q)]),
+            };
+            text += &format!(
+                "[[field]]\nid = \"f{q}x{o}\"\nlabel = {{ zh = \"项{q}之{o}\", en = \"field {q} {o}\" }}\nkind = \"text\"\ngroup = {{ zh = \"组\", en = \"group\" }}\n\
+                 [[field.need]]\nitem = \"certificate\"\nwhen = {{ {side}q{q} = [\"o{q}x{o}\"] }}\n"
+            );
+        }
     }
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("samples")).unwrap();

@@ -263,7 +263,10 @@ const MISTAKES: &[Mistake] = &[
     (
         "duplicate option",
         &[(D, "id = \"home\"", "id = \"hospital\"")],
-        &["demo.toml:50:6: duplicate-id: question `place` has an option `hospital` already"],
+        &[
+            "demo.toml:50:6: duplicate-id: question `place` has an option `hospital` already",
+            "demo.toml:296:45: unknown-reference: question `place` has no option `home`",
+        ],
     ),
     (
         "duplicate unit",
@@ -597,6 +600,18 @@ const MISTAKES: &[Mistake] = &[
         ],
     ),
     (
+        "standard and basis of a fee that is not charged",
+        &[(
+            D,
+            "charged = false",
+            "charged = false\nfee_standard = { zh = \"每件80元\", en = \"80 yuan\" }\nfee_basis = { zh = \"某文\", en = \"A notice\" }",
+        )],
+        &[
+            "demo.toml:22:16: fee-incomplete: the matter has `fee_standard` and is not `charged`",
+            "demo.toml:23:13: fee-incomplete: the matter has `fee_basis` and is not `charged`",
+        ],
+    ),
+    (
         "required without reason",
         &[(
             D,
@@ -660,6 +675,8 @@ const MISTAKES: &[Mistake] = &[
             "demo.toml:165:8: not-constant: the condition holds for a part of situation `elsewhere.hospital` only: `register` decides, and is open there",
             "demo.toml:175:8: not-constant: the condition holds for a part of situation `elsewhere.hospital` only: `register` decides, and is open there",
             "demo.toml:185:8: not-constant: the condition holds for a part of situation `elsewhere.hospital` only: `register` decides, and is open there",
+            "demo.toml:289:6: never-needed: field `home-birth` is needed in no situation",
+            "demo.toml:295:8: not-constant: the condition holds for a part of situation `elsewhere.home` only: `register` decides, and is open there",
         ],
     ),
     (
@@ -718,6 +735,7 @@ const MISTAKES: &[Mistake] = &[
         &[
             "demo.toml:134:8: gap: there is no situation when place = hospital, register = elsewhere (those whom windows serve apart)",
             "demo.toml:134:8: never-holds: situation `elsewhere` can never be: its answers exclude each other or windows serve them all",
+            "demo.toml:290:6: never-needed: field `home-birth` is needed in no situation",
         ],
     ),
     (
@@ -740,6 +758,7 @@ const MISTAKES: &[Mistake] = &[
         )],
         &[
             "demo.toml:97:1: changes-nothing: question `bills` changes nothing, whatever is answered",
+            "demo.toml:126:6: same-situation: nothing tells situations `local.yes-none` and `local.yes-some` apart: items, materials and fields are the same",
             "demo.toml:186:8: not-constant: the condition holds for a part of situation `local.yes-none` only: `place` decides, and is open there",
         ],
     ),
@@ -810,6 +829,7 @@ const MISTAKES: &[Mistake] = &[
         )],
         &[
             "demo.toml:97:1: changes-nothing: question `bills` changes nothing, whatever is answered",
+            "demo.toml:126:6: same-situation: nothing tells situations `local.yes-none` and `local.yes-some` apart: items, materials and fields are the same",
             "demo.toml:183:6: never-needed: item `refund` takes part in no situation",
         ],
     ),
@@ -926,6 +946,51 @@ const MISTAKES: &[Mistake] = &[
         )],
         &[
             "demo.toml:97:1: changes-nothing: question `bills` changes nothing, whatever is answered",
+            "demo.toml:126:6: same-situation: nothing tells situations `local.yes-none` and `local.yes-some` apart: items, materials and fields are the same",
+        ],
+    ),
+    (
+        "option that changes nothing beside another",
+        &[(
+            D,
+            "[[question.option]]\nid = \"no\"",
+            "[[question.option]]\nid = \"widowed\"\ntext = { zh = \"丧偶\", en = \"Widowed\" }\nphrase = { zh = \"丧偶\", en = \"widowed\" }\n[[question.option]]\nid = \"no\"",
+        )],
+        &[
+            "demo.toml:96:1: changes-nothing: option `no` of question `married` changes nothing beside `widowed`",
+            "demo.toml:130:6: same-situation: nothing tells situations `local.widowed-none` and `local.no-none` apart: items, materials and fields are the same",
+        ],
+    ),
+    (
+        "option that is not the same as another",
+        &[(
+            D,
+            "id = \"no\"\ntext",
+            "id = \"no\"\nsame_as = \"yes\"\ntext",
+        )],
+        &["demo.toml:94:11: bad-value: option `no` is not the same as an earlier option `yes`"],
+    ),
+    (
+        "situations that come to the same",
+        &[(
+            D,
+            "when = { register = [\"elsewhere\"], place = [\"home\"] }",
+            "when = { register = [\"elsewhere\"] }",
+        )],
+        &[
+            "demo.toml:49:1: changes-nothing: option `home` of question `place` changes nothing beside `hospital`",
+            "demo.toml:132:6: same-situation: nothing tells situations `elsewhere.hospital` and `elsewhere.home` apart: items, materials and fields are the same",
+        ],
+    ),
+    (
+        "situation that is not the same as another",
+        &[(
+            D,
+            "split = [\"place\"]",
+            "split = [\"place\"]\nsame_as = \"local\"",
+        )],
+        &[
+            "demo.toml:136:11: bad-value: situation `elsewhere` does not come to the same as an earlier situation `local`",
         ],
     ),
     (
@@ -947,7 +1012,39 @@ const MISTAKES: &[Mistake] = &[
             "label = { zh = \"姓名\", en = \"Spouse's name\" }",
         )],
         &[
-            "demo.toml:282:9: same-label: fields `applicant-name` and `spouse-name` have the same label in one group: people cannot tell them apart",
+            "demo.toml:282:9: same-label: fields `applicant-name` and `spouse-name` have the same label: people cannot tell them apart",
+        ],
+    ),
+    (
+        "unit of a field that is no number",
+        &[(
+            D,
+            "kind = \"text\"\ngroup = { zh = \"申请人\", en = \"Applicant\" }\n[[",
+            "kind = \"text\"\nunit = { zh = \"元\", en = \"yuan\" }\ngroup = { zh = \"申请人\", en = \"Applicant\" }\n[[",
+        )],
+        &["demo.toml:284:8: bad-value: field `spouse-name` is no number and may have no `unit`"],
+    ),
+    (
+        "item that law joins and that is alone in one situation",
+        &[(
+            D,
+            "unit = \"health\"\nwhen = { register = [\"local\"] }\nafter = [\"registration\"]\nresult = { name = { zh = \"缴费凭证\"",
+            "unit = \"health\"\nwhen = { register = [\"local\"], bills = [\"some\"] }\nafter = [\"registration\"]\nresult = { name = { zh = \"缴费凭证\"",
+        )],
+        &[
+            "demo.toml:193:10: join-apart: law joins item `insurance` with others, and none of them takes part in situation `local.yes-none`",
+        ],
+    ),
+    (
+        "item that is never alone, and one that law does not join",
+        &[(
+            D,
+            "[[join]]\n",
+            "[[join]]\nalone = [\"insurance\", \"refund\"]\n",
+        )],
+        &[
+            "demo.toml:193:10: never-needed: item `insurance` is never alone",
+            "demo.toml:193:23: unknown-reference: there is no item `refund`",
         ],
     ),
     (
@@ -965,7 +1062,7 @@ const MISTAKES: &[Mistake] = &[
             ),
         ],
         &[
-            "demo.toml:202:34: join-apart: law joins item `abroad` with others, and it takes part in no situation together with one of them",
+            "demo.toml:202:34: join-apart: law joins item `abroad` with others, and none of them takes part in situation `elsewhere.hospital`",
         ],
     ),
     (
@@ -977,6 +1074,24 @@ const MISTAKES: &[Mistake] = &[
         )],
         &[
             "demo.toml:198:8: proof-incomplete: material `id-card` is a proof (证明) and lacks a basis",
+        ],
+    ),
+    (
+        "proof of another type without basis",
+        &[(
+            D,
+            "name = { zh = \"居民身份证\", en = \"ID card\" }\ntype = \"1\"",
+            "name = { zh = \"居民身份证明\", en = \"ID card\" }\ntype = \"3\"",
+        )],
+        &[
+            "demo.toml:198:8: proof-incomplete: material `id-card` is a proof (证明) and lacks a basis",
+        ],
+    ),
+    (
+        "deferred core material",
+        &[(D, "necessity = \"3\"", "core = true\nnecessity = \"3\"")],
+        &[
+            "demo.toml:235:13: core-deferred: material `marriage-certificate` is a core one (`core`): it cannot wait",
         ],
     ),
     (
@@ -1115,43 +1230,320 @@ fn folders_and_files_that_cannot_be_read() {
 }
 
 #[test]
-fn a_field_means_the_same_in_all_matters() {
+fn a_choice_that_changes_nothing_may_be_meant() {
+    let with = |mark: &str| {
+        lines(edited(&[
+            (
+                D,
+                "[[question]]\nid = \"born\"",
+                &format!(
+                    "[[question.option]]\nid = \"at-sea\"\n{mark}text = {{ zh = \"海上\", en = \"At sea\" }}\nphrase = {{ zh = \"在海上出生\", en = \"born at sea\" }}\n\n[[question]]\nid = \"born\""
+                ),
+            ),
+            (
+                D,
+                "place = [\"abroad\"]",
+                "place = [\"abroad\", \"at-sea\"]",
+            ),
+        ]))
+    };
+    assert_eq!(
+        with(""),
+        [
+            "demo.toml:58:1: changes-nothing: option `at-sea` of question `place` changes nothing beside `abroad`"
+        ]
+    );
+    assert_eq!(with("same_as = \"abroad\"\n"), ["nothing was found"]);
+}
+
+/// One condition cannot say both of what comes to the same here.
+#[test]
+fn situations_that_come_to_the_same_may_be_meant() {
+    let with = |mark: &str| {
+        lines(edited(&[
+            (
+                D,
+                "[[item]]\nid = \"certificate\"",
+                &format!(
+                    "[[situation]]\nid = \"home\"\n{mark}text = {{ zh = \"孩子在外地家里出生\", en = \"Born at home elsewhere\" }}\nwhen = {{ register = [\"elsewhere\"], place = [\"home\"] }}\n\n[[item]]\nid = \"certificate\""
+                ),
+            ),
+            (
+                D,
+                "when = { register = [\"elsewhere\"] }\nsplit = [\"place\"]",
+                "when = { register = [\"elsewhere\"], place = [\"hospital\"] }",
+            ),
+            (
+                D,
+                "[[field.need]]\nitem = \"certificate\"\nwhen = { register = [\"elsewhere\"], place = [\"home\"] }",
+                "items = [\"certificate\"]",
+            ),
+        ]))
+    };
+    assert_eq!(
+        with(""),
+        [
+            "demo.toml:137:6: same-situation: nothing tells situations `elsewhere` and `home` apart: items, materials and fields are the same"
+        ]
+    );
+    assert_eq!(with("same_as = \"elsewhere\"\n"), ["nothing was found"]);
+}
+
+#[test]
+fn who_may_be_alone_is_said() {
+    let with = |mark: &str| {
+        lines(edited(&[
+            (
+                D,
+                "unit = \"health\"\nwhen = { register = [\"local\"] }\nafter = [\"registration\"]\nresult = { name = { zh = \"缴费凭证\"",
+                "unit = \"health\"\nwhen = { register = [\"local\"], bills = [\"some\"] }\nafter = [\"registration\"]\nresult = { name = { zh = \"缴费凭证\"",
+            ),
+            (D, "[[join]]\n", &format!("[[join]]\n{mark}")),
+        ]))
+    };
+    assert_eq!(with("").len(), 1);
+    assert_eq!(with("alone = [\"insurance\"]\n"), ["nothing was found"]);
+}
+
+/// A folder with the good matter under several names, each with edits.
+fn matters(texts: &[(&str, &[(&str, &str)])]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("samples")).unwrap();
-    for name in [C, D, "samples/paper.svg"] {
+    for name in [C, "samples/paper.svg"] {
         fs::copy(good().join(name), dir.path().join(name)).unwrap();
     }
     let demo = fs::read_to_string(good().join(D)).unwrap();
-    let choice = |code: &str| {
-        let options =
-            format!("options = [{{ id = \"{code}\", text = {{ zh = \"男\", en = \"Male\" }} }}]");
-        let new = format!(
-            "kind = \"choice\"\n{options}\ngroup = {{ zh = \"申请人\", en = \"Applicant\" }}\n[["
-        );
-        demo.replace(
-            "kind = \"text\"\ngroup = { zh = \"申请人\", en = \"Applicant\" }\n[[",
-            &new,
-        )
-    };
-    fs::write(dir.path().join(D), choice("male")).unwrap();
-    let second = |text: String| {
-        let text = text.replace("id = \"demo\"", "id = \"second\"");
-        fs::write(dir.path().join("second.toml"), text).unwrap();
-        lines(Catalog::load(dir.path()))
-    };
+    for (id, edits) in texts {
+        let mut text = demo.replace("id = \"demo\"", &format!("id = \"{id}\""));
+        for (old, new) in *edits {
+            assert!(text.contains(old), "{old}");
+            text = text.replacen(old, new, 1);
+        }
+        fs::write(dir.path().join(format!("{id}.toml")), text).unwrap();
+    }
+    lines(Catalog::load(dir.path()))
+}
+
+#[test]
+fn a_field_means_the_same_in_all_matters() {
+    const TEXT: &str = "kind = \"text\"\ngroup = { zh = \"申请人\", en = \"Applicant\" }\n[[";
+    macro_rules! field {
+        ($($line:expr),*) => {
+            concat!($($line, "\n",)* "group = { zh = \"申请人\", en = \"Applicant\" }\n[[")
+        };
+    }
+    const MALE: &str = field!(
+        "kind = \"choice\"",
+        "options = [{ id = \"male\", text = { zh = \"男\", en = \"Male\" } }]"
+    );
+    const M: &str = field!(
+        "kind = \"choice\"",
+        "options = [{ id = \"m\", text = { zh = \"男\", en = \"Male\" } }]"
+    );
+    const MAN: &str = field!(
+        "kind = \"choice\"",
+        "options = [{ id = \"male\", text = { zh = \"男性\", en = \"Male\" } }]"
+    );
+    const YUAN: &str = field!("kind = \"number\"", "unit = { zh = \"元\", en = \"yuan\" }");
+    const MYRIAD: &str = field!(
+        "kind = \"number\"",
+        "unit = { zh = \"万元\", en = \"10,000 yuan\" }"
+    );
+    const COUNT: &str = field!("kind = \"number\"");
+    let two = |one, other| matters(&[("demo", &[(TEXT, one)]), ("second", &[(TEXT, other)])]);
+    assert_eq!(two(MALE, MALE), ["nothing was found"]);
+    assert_eq!(two(YUAN, YUAN), ["nothing was found"]);
+    for (one, other, expected) in [
+        (
+            MALE,
+            TEXT,
+            "second.toml:283:8: field-conflict: field `spouse-name` is of another kind in matter `demo`",
+        ),
+        (
+            MALE,
+            M,
+            "second.toml:284:19: field-conflict: \"男\" of field `spouse-name` is `m` here and `male` in matter `demo`",
+        ),
+        (
+            MALE,
+            MAN,
+            "second.toml:284:19: field-conflict: `male` of field `spouse-name` is \"男性\" here and \"男\" in matter `demo`",
+        ),
+        (
+            YUAN,
+            MYRIAD,
+            "second.toml:280:1: field-conflict: the unit of field `spouse-name` is 万元 here and 元 in matter `demo`",
+        ),
+        (
+            YUAN,
+            COUNT,
+            "second.toml:280:1: field-conflict: the unit of field `spouse-name` is none here and 元 in matter `demo`",
+        ),
+    ] {
+        assert_eq!(two(one, other), [expected]);
+    }
+    // Each is held against all, and told once.
+    let three = matters(&[
+        ("demo", &[(TEXT, MALE)]),
+        (
+            "second",
+            &[(
+                TEXT,
+                field!(
+                    "kind = \"choice\"",
+                    "options = [{ id = \"female\", text = { zh = \"女\", en = \"Female\" } }]"
+                ),
+            )],
+        ),
+        (
+            "third",
+            &[(
+                TEXT,
+                field!(
+                    "kind = \"choice\"",
+                    "options = [{ id = \"f\", text = { zh = \"女\", en = \"Female\" } }]"
+                ),
+            )],
+        ),
+    ]);
     assert_eq!(
-        second(demo.clone()),
+        three,
         [
-            "second.toml:283:8: field-conflict: field `spouse-name` is of another kind in matter `demo`"
+            "third.toml:284:19: field-conflict: \"女\" of field `spouse-name` is `f` here and `female` in matter `second`"
         ]
     );
+}
+
+#[test]
+fn a_label_means_the_same_in_all_matters() {
+    let other = ("id = \"spouse-name\"", "id = \"partner-name\"");
     assert_eq!(
-        second(choice("m")),
+        matters(&[("demo", &[]), ("second", &[other]), ("third", &[other])]),
         [
-            "second.toml:284:19: field-conflict: \"男\" of field `spouse-name` is `m` here and `male` in matter `demo`"
+            "second.toml:282:9: same-label: \"配偶姓名\" is field `partner-name` here and `spouse-name` in matter `demo`",
+            "third.toml:282:9: same-label: \"配偶姓名\" is field `partner-name` here and `spouse-name` in matter `demo`",
         ]
     );
-    assert_eq!(second(choice("male")), ["nothing was found"]);
+}
+
+/// Appendix A: whatever is mandatory is missed when it is not there, in the guide and everywhere
+/// else. What the loader calls mandatory comes from its schema, and the guide's elements are named
+/// here, so that none becomes optional by mistake.
+#[test]
+fn every_mandatory_element_is_missed() {
+    let demo: toml::Table = fs::read_to_string(good().join(D)).unwrap().parse().unwrap();
+    let schema = yici_catalog::matter_schema();
+    let mut places = Vec::new();
+    mandatory(
+        &toml::Value::Table(demo.clone()),
+        schema,
+        &mut Vec::new(),
+        &mut places,
+    );
+    let guide: BTreeSet<&str> = places
+        .iter()
+        .filter_map(|path| match path.as_slice() {
+            [Step::Key(guide), Step::Key(key)] if guide == "guide" => Some(key.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        guide.into_iter().collect::<Vec<_>>(),
+        [
+            "acceptance",
+            "address",
+            "applicants",
+            "appointment",
+            "audience",
+            "channels",
+            "charged",
+            "code",
+            "code_system",
+            "consult",
+            "cooperating_units",
+            "courier",
+            "coverage",
+            "flow_chart",
+            "hours",
+            "intermediary",
+            "joint_ability",
+            "lead_unit",
+            "legal_basis",
+            "material_form",
+            "online_payment",
+            "online_url",
+            "place",
+            "postcode",
+            "preconditions",
+            "promised_working_days",
+            "statutory_working_days",
+            "supervise",
+            "visit_reason",
+        ]
+    );
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("samples")).unwrap();
+    for name in [C, "samples/paper.svg"] {
+        fs::copy(good().join(name), dir.path().join(name)).unwrap();
+    }
+    assert!(places.len() > 200, "{}", places.len());
+    for path in places {
+        let mut text = toml::Value::Table(demo.clone());
+        let Some((Step::Key(last), to)) = path.split_last() else {
+            unreachable!()
+        };
+        let place = to.iter().fold(&mut text, |value, step| match step {
+            Step::Key(key) => &mut value[key.as_str()],
+            Step::At(at) => &mut value[*at],
+        });
+        place.as_table_mut().unwrap().remove(last).unwrap();
+        fs::write(dir.path().join(D), toml::to_string(&text).unwrap()).unwrap();
+        let missed = |f: &yici_catalog::Finding| {
+            f.code == Code::MissingKey && f.message.contains(&format!("lacks `{last}`"))
+                || f.code == Code::MissingTranslation && (last == "zh" || last == "en")
+        };
+        let found = Catalog::load(dir.path()).unwrap_err().findings;
+        assert!(found.iter().any(missed), "{path:?}: {found:?}");
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(String),
+    At(usize),
+}
+
+/// The ways to all values in a file that the schema calls mandatory.
+fn mandatory(
+    value: &toml::Value,
+    schema: &serde_json::Value,
+    path: &mut Vec<Step>,
+    places: &mut Vec<Vec<Step>>,
+) {
+    let root = yici_catalog::matter_schema();
+    let schema = match schema["$ref"].as_str() {
+        Some(name) => &root["$defs"][name.rsplit('/').next().unwrap()],
+        None => schema,
+    };
+    if let Some(any) = schema["anyOf"].as_array() {
+        return mandatory(value, &any[0], path, places);
+    }
+    if let Some(table) = value.as_table() {
+        for key in schema["required"].as_array().into_iter().flatten() {
+            let key = key.as_str().unwrap().to_owned();
+            places.push([path.as_slice(), &[Step::Key(key)]].concat());
+        }
+        for (key, value) in table {
+            path.push(Step::Key(key.clone()));
+            mandatory(value, &schema["properties"][key], path, places);
+            path.pop();
+        }
+    }
+    for (at, value) in value.as_array().into_iter().flatten().enumerate() {
+        path.push(Step::At(at));
+        mandatory(value, &schema["items"], path, places);
+        path.pop();
+    }
 }
 
 #[test]
@@ -1180,6 +1572,35 @@ fn situations_are_bounded() {
         found[0].ends_with("too-many-situations: the matter has more than 5000 situations when `elsewhere` is split"),
         "{found:?}"
     );
+}
+
+/// Whoever answers as the example meets the mistake; it is told in the language of the reader.
+#[test]
+fn what_only_answers_show_comes_with_an_example() {
+    let joined = edited(&[(
+        D,
+        "unit = \"health\"\nwhen = { register = [\"local\"] }\nafter = [\"registration\"]\nresult = { name = { zh = \"缴费凭证\"",
+        "unit = \"health\"\nwhen = { register = [\"local\"], bills = [\"some\"] }\nafter = [\"registration\"]\nresult = { name = { zh = \"缴费凭证\"",
+    )]);
+    let same = edited(&[(
+        D,
+        "when = { register = [\"elsewhere\"], place = [\"home\"] }",
+        "when = { register = [\"elsewhere\"] }",
+    )]);
+    for (error, code) in [
+        (joined.unwrap_err(), Code::JoinApart),
+        (same.unwrap_err(), Code::SameSituation),
+    ] {
+        let finding = error.findings.iter().find(|f| f.code == code).unwrap();
+        let text = &finding.witness.as_ref().unwrap().text;
+        let (zh, en) = (
+            format!("例如：{}", text.zh),
+            format!("for example: {}", text.en),
+        );
+        let first = |words: &str| words.chars().take(20).collect::<String>();
+        assert!(error.render(yici_catalog::Lang::Zh).contains(&first(&zh)));
+        assert!(error.render(yici_catalog::Lang::En).contains(&first(&en)));
+    }
 }
 
 #[test]

@@ -149,8 +149,8 @@ fn the_nearest_other_answers_are_the_nearest() {
             }
         }
     }
-    // Two of each of the four that end married.
-    assert_eq!(spared, 8);
+    // Two of each of the four that end married, and one of a birth at home elsewhere.
+    assert_eq!(spared, 9);
 }
 
 #[test]
@@ -204,7 +204,16 @@ fn what_is_not_needed_is_explained() {
         .iter()
         .map(|n| (n.id.as_str(), n.because.en.as_str()))
         .collect();
-    assert_eq!(fields, [("spouse-name", "the parents are not married")]);
+    assert_eq!(
+        fields,
+        [
+            ("spouse-name", "the parents are not married"),
+            (
+                "home-birth",
+                "the answer to \"Where are you registered?\" is \"Here\""
+            ),
+        ]
+    );
 }
 
 #[test]
