@@ -6,6 +6,7 @@
 //! reads files. The format is described in `catalog/README.md`.
 
 mod answer;
+mod bringing;
 mod certificate;
 mod check;
 mod diff;
@@ -30,6 +31,7 @@ mod why;
 mod words;
 
 pub use answer::{Answer, Answers, Fact, Facts, UNSURE};
+pub use bringing::Bringing;
 pub use certificate::{Certificate, CertificateStep, named};
 pub use check::is_region_code;
 pub use diff::{

@@ -379,12 +379,12 @@ impl Matter {
         when.map_or_else(Vec::new, |when| self.causes(situation, answers, when))
     }
 
-    fn is_required(&self, item: &str) -> bool {
+    pub(crate) fn is_required(&self, item: &str) -> bool {
         self.item(item).is_some_and(|i| i.required)
     }
 
     /// The item and all that law joins it with in this situation, directly or through others.
-    fn joined(&self, situation: &Situation, item: &str) -> BTreeSet<String> {
+    pub(crate) fn joined(&self, situation: &Situation, item: &str) -> BTreeSet<String> {
         let mut group = BTreeSet::from([item.to_owned()]);
         loop {
             let before = group.len();

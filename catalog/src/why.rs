@@ -125,10 +125,21 @@ impl Matter {
             };
             Some(option.phrase.clone().unwrap_or_else(whole))
         });
-        let said: Vec<Text> = said.collect();
-        let join =
-            |of: fn(&Text) -> &str, by: &str| said.iter().map(of).collect::<Vec<_>>().join(by);
-        Text::of(join(|t| &t.zh, "、"), join(|t| &t.en, " and "))
+        joined(&said.collect::<Vec<_>>(), "、", " and ")
+    }
+
+    /// A rule in words: of each question the options that it holds for, as [`Matter::in_words`]
+    /// says them. `None` for a rule that holds whatever is answered.
+    pub fn rule_in_words(&self, rule: &Condition) -> Option<Text> {
+        let questions = self.questions.iter();
+        let parts: Vec<Text> = questions
+            .filter_map(|question| {
+                let options = rule.get(&question.id)?.iter();
+                let said = options.map(|o| self.in_words(&[(question.id.clone(), o.clone())]));
+                Some(joined(&said.collect::<Vec<_>>(), "或者", " or "))
+            })
+            .collect();
+        (!parts.is_empty()).then(|| joined(&parts, "、", " and "))
     }
 
     /// The sentence about other answers: “若父母未结婚，则不需要“结婚证”。”
@@ -283,6 +294,11 @@ impl Matter {
         }
         because
     }
+}
+
+fn joined(parts: &[Text], zh: &str, en: &str) -> Text {
+    let join = |of: fn(&Text) -> &str, by| parts.iter().map(of).collect::<Vec<_>>().join(by);
+    Text::of(join(|t| &t.zh, zh), join(|t| &t.en, en))
 }
 
 impl Demand<'_> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use yici_catalog::{
-    Answer, Answers, ApplicantKind, Bound, Catalog, Matter, Question, QuestionKind, QuestionOption,
-    State,
+    Answer, Answers, ApplicantKind, Bound, Catalog, Matter, Outcome, Question, QuestionKind,
+    QuestionOption, Situation, State,
 };
 
 use crate::support::TODAY;
@@ -307,4 +307,103 @@ fn the_helper_finds_ages() {
             }
         }
     }
+}
+
+/// Choices of items that tell what can be asked for: all, and of each item the fewest that take it.
+fn choices(matter: &Matter, situation: &Situation) -> Vec<BTreeSet<String>> {
+    let all = matter.all_items(situation);
+    let mut choices = vec![all.clone()];
+    for wanted in &situation.items {
+        let mut fewest = all.clone();
+        for item in &situation.items {
+            let mut fewer = fewest.clone();
+            matter.toggle(situation, &mut fewer, item);
+            if fewer.len() < fewest.len() && fewer.contains(wanted) {
+                fewest = fewer;
+            }
+        }
+        if !choices.contains(&fewest) {
+            choices.push(fewest);
+        }
+    }
+    choices
+}
+
+/// What is told before anything is asked is what the outcomes then ask for, no more and no less.
+#[test]
+fn who_may_have_to_bring_something_is_told_so_beforehand() {
+    for matter in &shipped().matters {
+        let mut outcomes = Vec::new();
+        for situation in &matter.situations {
+            for chosen in choices(matter, situation) {
+                matter
+                    .choose(situation, &Vec::from_iter(chosen.iter().cloned()))
+                    .unwrap();
+                outcomes.push(matter.outcome(situation, &Answers::new(), &chosen));
+            }
+        }
+        for material in &matter.materials {
+            let asked = |outcome: &&Outcome| {
+                let mut materials = outcome.materials.iter();
+                materials.any(|needed| needed.material == material.id)
+            };
+            let made = outcomes.iter().any(|outcome| {
+                let mut not_asked = outcome.not_asked.iter();
+                not_asked.any(|n| n.material == material.id && n.result_of.is_some())
+            });
+            let ever = outcomes.iter().any(|outcome| asked(&outcome));
+            let told = matter.bringing(material);
+            let name = format!("{}: {}", matter.id, material.id);
+            assert_eq!(told.is_some(), ever, "{name}");
+            if let Some(told) = told {
+                let always = outcomes.iter().all(|outcome| asked(&outcome));
+                assert_eq!(told.always, always, "{name}");
+                assert_eq!(told.unless_made, made, "{name}");
+            }
+        }
+    }
+}
+
+/// What hides behind an item that only some people need is brought by the others.
+#[test]
+fn what_is_made_for_some_is_brought_by_those_who_have_it() {
+    let catalog = shipped();
+    for (matter, material) in [
+        ("newborn", "birth-medical-certificate"),
+        ("marriage", "marriage-certificate"),
+        ("after-death", "death-record"),
+    ] {
+        let matter = catalog.matter(matter).unwrap();
+        let told = matter.bringing(matter.material(material).unwrap());
+        assert!(
+            told.is_some_and(|told| told.unless_made && !told.always),
+            "{}: {material}: {told:?}",
+            matter.id
+        );
+    }
+    // Law joins the two items, so nobody ever brings what one makes for the other.
+    let newborn = catalog.matter("newborn").unwrap();
+    let record = newborn.material("enrolment-record").unwrap();
+    assert_eq!(newborn.bringing(record), None);
+}
+
+/// An application that is data alone is made from the one form: it says so, and is nobody's paper.
+#[test]
+fn applications_that_the_system_fills_in_say_so() {
+    let mut found = 0;
+    for matter in &shipped().matters {
+        for material in matter.materials.iter().filter(|m| m.is_filled_in()) {
+            found += 1;
+            for need in &material.needs {
+                assert!(
+                    need.why.zh.contains("自动生成"),
+                    "{}: {}",
+                    matter.id,
+                    material.id
+                );
+            }
+            assert!(material.later.is_none() && material.paper_copies.is_none());
+        }
+    }
+    assert!(found >= 10, "{found}");
 }
