@@ -23,8 +23,9 @@ use yici_catalog::{Lang, Original, Text};
 use yici_hal::status::{Actor, Cause};
 use yici_ui as ui;
 
+use crate::visit::elements::rules;
 use crate::visit::page::{
-    AnswerLine, Choice, Contact, Content, FlowStep, Frame, Main, Offer, Page, Step,
+    AnswerLine, Choice, Contact, Content, FlowStep, Frame, Handing, Main, Offer, Page, Step, Why,
 };
 use crate::visit::touch::Touch;
 use keyboard::Keyboard;
@@ -371,9 +372,9 @@ fn joined(texts: &[Text], lang: Lang) -> SharedString {
         .into()
 }
 
-fn lines(texts: &[Text], lang: Lang) -> SharedString {
+fn lines<'a>(texts: impl IntoIterator<Item = &'a Text>, lang: Lang) -> SharedString {
     texts
-        .iter()
+        .into_iter()
         .map(|text| text.get(lang))
         .collect::<Vec<_>>()
         .join("\n")
@@ -425,12 +426,33 @@ fn date_parts(typed: &str) -> (&str, &str, &str) {
     (part(0, 4), part(4, 6), part(6, 8))
 }
 
-fn original(original: Original) -> ui::OriginalKind {
-    match original {
-        Original::Original => ui::OriginalKind::Original,
-        Original::Copy => ui::OriginalKind::Copy,
-        Original::Both => ui::OriginalKind::Both,
-        Original::Check => ui::OriginalKind::Shown,
+fn handing(handing: &Handing, lang: Lang) -> ui::Handing {
+    ui::Handing {
+        original: match (handing.electronic, handing.original) {
+            (true, Original::Check) => ui::OriginalKind::ElectronicShown,
+            (true, Original::Original | Original::Copy | Original::Both) => {
+                ui::OriginalKind::Electronic
+            }
+            (false, Original::Original) => ui::OriginalKind::Original,
+            (false, Original::Copy) => ui::OriginalKind::Copy,
+            (false, Original::Both) => ui::OriginalKind::Both,
+            (false, Original::Check) => ui::OriginalKind::Shown,
+        },
+        copies: whole(handing.copies),
+        optional: handing.optional,
+        later: handing.later.map_or(0, whole),
+        elements: words(&handing.elements, lang),
+    }
+}
+
+/// Why something is asked for.
+fn why(name: &Text, why: &Why, lang: Lang) -> ui::WhyRow {
+    ui::WhyRow {
+        name: words(name, lang),
+        rules: rules(why, lang).join("\n").into(),
+        answers: maybe(why.answers.as_ref(), lang),
+        basis: lines(&why.basis, lang),
+        unless: maybe(why.unless.as_ref(), lang),
     }
 }
 

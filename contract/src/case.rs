@@ -50,7 +50,7 @@ pub struct Case {
     pub form: Vec<FilledField>,
     /// Who applies, and for whom.
     pub applicant: Applicant,
-    /// Each material that is needed, and how it is handed in.
+    /// Each material that people hand in, and how. An application that is made from `form` is none.
     pub materials: Vec<HandedIn>,
     /// The application as it was shown, declared true and signed.
     pub declaration: Signed,

@@ -1,5 +1,6 @@
 //! Applying here, following a case, and evaluating.
 
+use i_slint_backend_testing::ElementQuery;
 use slint::ComponentHandle;
 use yici::screen::Screen;
 use yici::visit::page::*;
@@ -8,7 +9,7 @@ use yici_contract::api::{Level, State};
 use yici_hal::status::Cause;
 use yici_ui as ui;
 
-use super::{frame, nowhere, page, t};
+use super::{filled_form, frame, handing, nowhere, page, t, why};
 
 /// What is done to a page before its picture is taken; whether anything is.
 pub fn deed(name: &str, screen: &Screen) -> bool {
@@ -31,6 +32,15 @@ pub fn deed(name: &str, screen: &Screen) -> bool {
         "field-symbols" => window
             .global::<ui::KeyboardAdapter>()
             .invoke_switch_symbols(),
+        // Whatever is folded, unfolded.
+        "result-why" | "notice-more" | "form-why" => {
+            let folded = ElementQuery::from_root(window)
+                .match_predicate(|element| element.accessible_expandable() == Some(true))
+                .find_all();
+            for button in folded {
+                button.invoke_accessible_default_action();
+            }
+        }
         "sign-drawn" => {
             let pad = window.global::<ui::SignAdapter>();
             pad.invoke_down(180.0, 120.0, 960.0, 552.0);
@@ -175,6 +185,13 @@ pub fn pages() -> Vec<(&'static str, Page)> {
             "form",
             page(
                 form(4, Some(Main::Continue)),
+                Content::Form(Box::new(self::form(false))),
+            ),
+        ),
+        (
+            "form-why",
+            page(
+                form(1, Some(Main::Continue)),
                 Content::Form(Box::new(self::form(false))),
             ),
         ),
@@ -569,6 +586,17 @@ fn form(faults: bool) -> Form {
             ),
             line("work", t("工作单位", "Employer"), None, false, None),
         ],
+        why: vec![
+            (t("姓名", "Name"), why(t("姓名", "Name"))),
+            (
+                t("结婚登记日期", "Date of marriage"),
+                why(t("结婚登记日期", "Date of marriage")),
+            ),
+        ],
+        not_needed: vec![(
+            t("集体户名称", "Name of the collective household"),
+            t("上家庭户", "family household"),
+        )],
         masked: true,
         shown: false,
     }
@@ -684,8 +712,7 @@ fn hand_in(materials: bool) -> HandIn {
     let material = |id: &str, name, original, copies, later| HandInMaterial {
         id: id.into(),
         name,
-        original,
-        copies,
+        handing: handing(original, copies),
         later,
     };
     HandIn {
@@ -745,6 +772,7 @@ fn hand_in(materials: bool) -> HandIn {
         } else {
             Vec::new()
         },
+        filled: materials.then(filled_form).into_iter().collect(),
         authority: materials.then(|| t("授权委托书", "Power of attorney")),
     }
 }

@@ -102,7 +102,16 @@ fn faults() -> Result<Vec<String>, Box<dyn Error>> {
     for (mode, size, lang, large) in MODES {
         headless.resize(size);
         for (serial, (name, mut page)) in (1..).zip(pages()) {
-            if mode.starts_with("tall") && !["notice", "result-worst"].contains(&name) {
+            if mode.starts_with("tall")
+                && ![
+                    "notice",
+                    "notice-more",
+                    "result-worst",
+                    "result-why",
+                    "form-why",
+                ]
+                .contains(&name)
+            {
                 continue;
             }
             page.serial = serial;
@@ -232,6 +241,13 @@ fn guided() -> Vec<(&'static str, Page)> {
         ),
         (
             "notice",
+            page(
+                frame(Some(Step::Notice), Some(Main::Start)),
+                Content::Notice(Box::new(notice(Offer::Ready))),
+            ),
+        ),
+        (
+            "notice-more",
             page(
                 frame(Some(Step::Notice), Some(Main::Start)),
                 Content::Notice(Box::new(notice(Offer::Ready))),
@@ -437,6 +453,13 @@ fn guided() -> Vec<(&'static str, Page)> {
         ),
         (
             "result",
+            page(
+                frame(Some(Step::Result), Some(Main::Continue)),
+                Content::Result(Box::new(outcome(5, 3))),
+            ),
+        ),
+        (
+            "result-why",
             page(
                 frame(Some(Step::Result), Some(Main::Continue)),
                 Content::Result(Box::new(outcome(5, 3))),
@@ -711,11 +734,15 @@ fn notice(printer: Offer) -> Notice {
             ("本人名下的银行卡", "Bank card in one's own name", true),
         ]
         .into_iter()
-        .map(|(zh, en, sometimes)| NoticeMaterial {
+        .enumerate()
+        .map(|(at, (zh, en, sometimes))| NoticeMaterial {
             name: t(zh, en),
+            handing: handing(Original::Both, 1),
             sometimes,
+            unless_made: at == 2,
         })
         .collect(),
+        filled: vec![filled_form()],
         promised_days: 5,
         statutory_days: 30,
         fee: None,
@@ -745,6 +772,29 @@ fn notice(printer: Offer) -> Notice {
                     "Law on Maternal and Infant Health Care",
                 ),
                 t("第二十三条", "Article 23"),
+            ),
+        ],
+        more: vec![
+            (
+                t("配合单位", "Cooperating units"),
+                t(
+                    "泉城市公安局，泉城市医疗保障局，国家税务总局泉城市税务局",
+                    "Public Security Bureau, Medical Insurance Bureau, Municipal Tax Service",
+                ),
+            ),
+            (
+                t("要跑几次", "Visits"),
+                t(
+                    "1 次。交验原件、领户口页时来一次。",
+                    "1. To show originals and collect the register page.",
+                ),
+            ),
+            (
+                t("监督投诉", "Complaints"),
+                t(
+                    "政务服务便民热线：12345；大厅值班长：0531-66601234",
+                    "Government service hotline: 12345; hall duty manager: 0531-66601234",
+                ),
             ),
         ],
         printer,
@@ -1080,20 +1130,38 @@ fn outcome(items_count: usize, materials_count: usize) -> Outcome {
             .take(materials_count)
             .map(|(zh, en, original, copies)| Material {
                 name: t(zh, en),
-                original,
-                copies,
-                why: vec![
-                    t(
-                        "申报出生登记要核对落户人的身份和住址",
-                        "Household registration checks who the parent is and where they live",
-                    ),
-                    t(
-                        "办医保要确认孩子和父母的关系",
-                        "Insurance needs the relation of child and parents",
-                    ),
-                ],
+                handing: handing(original, copies),
+                why: why(t(zh, en)),
             })
             .collect(),
+        optional: vec![Material {
+            name: t("双人合影（2寸红底）", "Photo of both, red background"),
+            handing: Handing {
+                optional: true,
+                ..handing(Original::Original, 3)
+            },
+            why: why(t("双人合影", "Photo of both")),
+        }],
+        filled: vec![Material {
+            name: filled_form(),
+            handing: handing(Original::Original, 0),
+            why: why(filled_form()),
+        }],
+        not_needed: vec![
+            (
+                t("亲子鉴定意见书", "Opinion on parentage"),
+                t("父母已结婚", "parents married"),
+            ),
+            (
+                t("医保参保凭证", "Proof of insurance"),
+                t(
+                    "这次没有选办“生育医疗费用报销”",
+                    "\"Reimbursement of the costs of birth\" is left out this time",
+                ),
+            ),
+        ],
+        form: Vec::new(),
+        form_not_needed: Vec::new(),
         not_asked: vec![
             (
                 t("《出生医学证明》", "Medical Certificate of Birth"),
@@ -1111,6 +1179,72 @@ fn outcome(items_count: usize, materials_count: usize) -> Outcome {
             ),
         ],
         flow,
+    }
+}
+
+pub(crate) fn filled_form() -> Text {
+    t(
+        "《出生医学证明》首次签发登记表",
+        "Application for the first issue of the birth certificate",
+    )
+}
+
+pub(crate) fn handing(original: Original, copies: u32) -> Handing {
+    Handing {
+        original,
+        copies,
+        electronic: false,
+        optional: false,
+        later: (original == Original::Copy).then_some(15),
+        elements: t(
+            "证件证明，必要，公安机关出具，纸质或电子",
+            "Certificate, needed, issued by: Police, on paper or electronic",
+        ),
+    }
+}
+
+pub(crate) fn why(name: Text) -> Why {
+    let cause = |(zh, en, unit, _): (&str, &str, &str, &str), text: Text| NeededBy {
+        item: t(zh, en),
+        rule: (unit == "公安").then(|| t("父母已结婚", "parents married")),
+        text: Some(text),
+    };
+    let items = items();
+    Why {
+        by: vec![
+            cause(
+                items[3],
+                t(
+                    "申报出生登记要核对落户人的身份和住址",
+                    "Household registration checks who the parent is and where they live",
+                ),
+            ),
+            cause(
+                items[4],
+                t(
+                    "办医保要确认孩子和父母的关系",
+                    "Insurance needs the relation of child and parents",
+                ),
+            ),
+        ],
+        answers: Some(t(
+            "父母已结婚、上家庭户",
+            "parents married and family household",
+        )),
+        basis: vec![
+            t(
+                "《中华人民共和国户口登记条例》第七条",
+                "Regulations on Household Registration, Article 7",
+            ),
+            t(
+                "国办发〔2015〕96号第二条第（一）项",
+                "No. 96 [2015], section 2 (1)",
+            ),
+        ],
+        unless: Some(Text {
+            zh: format!("若父母未结婚，则不需要“{}”。", name.zh),
+            en: format!("If parents not married, \"{}\" is not needed.", name.en),
+        }),
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) enum SlipKind {
     Notice,
     /// 导办告知单
     GuidanceSheet,
+    /// 导办告知单, with the reasons of everything
+    LongGuidanceSheet,
 }
 
 fn paper(text: &str) -> Result<PaperWidth, String> {
@@ -130,6 +132,7 @@ pub(super) fn run(command: &Command) -> miette::Result<Verdict> {
     let kind = match kind {
         SlipKind::Notice => Kind::Notice,
         SlipKind::GuidanceSheet => Kind::GuidanceSheet,
+        SlipKind::LongGuidanceSheet => Kind::LongGuidanceSheet,
     };
     let slip = sheet(kind, &request)
         .map_err(|error| {

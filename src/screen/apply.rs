@@ -8,7 +8,8 @@ use yici_ui as ui;
 
 use super::keyboard::Keys;
 use super::{
-    Inner, Senders, choices, date_parts, fill, maybe, model, offer, original, whole, words,
+    Inner, Senders, choices, date_parts, fill, handing, maybe, model, offer, pairs, whole, why,
+    words,
 };
 use crate::visit::page::{
     Check, CheckPart, Choice, DateFault, Delivery, Field, FieldFault, FieldInput, Form, HandIn,
@@ -21,12 +22,15 @@ use crate::visit::touch::Touch;
 pub(super) struct Lists {
     pub applicant: Rc<VecModel<ui::ChoiceRow>>,
     pub form: Rc<VecModel<ui::FieldRow>>,
+    pub why: Rc<VecModel<ui::WhyRow>>,
+    pub not_needed: Rc<VecModel<ui::Pair>>,
     pub field: Rc<VecModel<ui::ChoiceRow>>,
     pub check: Rc<VecModel<ui::CheckRow>>,
     pub application: Rc<VecModel<ui::LineRow>>,
     pub sign: Rc<VecModel<SharedString>>,
     pub hours: Rc<VecModel<SharedString>>,
     pub materials: Rc<VecModel<ui::HandInRow>>,
+    pub filled: Rc<VecModel<SharedString>>,
     pub recovered: Rc<VecModel<SharedString>>,
 }
 
@@ -35,9 +39,10 @@ impl Lists {
         window
             .global::<ui::ApplicantAdapter>()
             .set_choices(model(&self.applicant));
-        window
-            .global::<ui::FormAdapter>()
-            .set_fields(model(&self.form));
+        let form = window.global::<ui::FormAdapter>();
+        form.set_fields(model(&self.form));
+        form.set_why(model(&self.why));
+        form.set_not_needed(model(&self.not_needed));
         window
             .global::<ui::FieldAdapter>()
             .set_choices(model(&self.field));
@@ -53,6 +58,7 @@ impl Lists {
         let hand_in = window.global::<ui::HandInAdapter>();
         hand_in.set_hours(model(&self.hours));
         hand_in.set_materials(model(&self.materials));
+        hand_in.set_filled(model(&self.filled));
         window
             .global::<ui::RecoveredAdapter>()
             .set_numbers(model(&self.recovered));
@@ -120,6 +126,11 @@ impl Inner {
         to.set_of(whole(form.of));
         to.set_masked(form.masked);
         to.set_shown(form.shown);
+        fill(
+            &self.apply.why,
+            form.why.iter().map(|(label, of)| why(label, of, lang)),
+        );
+        fill(&self.apply.not_needed, pairs(&form.not_needed, lang));
         fill(
             &self.apply.form,
             form.fields.iter().map(|line| {
@@ -249,14 +260,17 @@ impl Inner {
             hand_in.hours.iter().map(|text| words(text, lang)),
         );
         fill(
+            &self.apply.filled,
+            hand_in.filled.iter().map(|name| words(name, lang)),
+        );
+        fill(
             &self.apply.materials,
             hand_in.materials.iter().map(|material| {
                 let later = material.later.as_ref();
                 ui::HandInRow {
                     id: material.id.as_str().into(),
                     name: words(&material.name, lang),
-                    original: original(material.original),
-                    copies: whole(material.copies),
+                    handing: handing(&material.handing, lang),
                     later: later.is_some(),
                     days: later.map_or(0, |later| whole(later.working_days)),
                     why: later

@@ -87,7 +87,10 @@ impl Inner {
                 to.set_days(0);
                 lists.items.clear();
                 lists.materials.clear();
+                lists.optional.clear();
+                lists.filled.clear();
                 lists.not_asked.clear();
+                lists.not_needed.clear();
                 lists.flow.clear();
                 self.flow.take();
             }
@@ -130,6 +133,8 @@ impl Inner {
                 to.set_masked(false);
                 to.set_shown(false);
                 self.apply.form.clear();
+                self.apply.why.clear();
+                self.apply.not_needed.clear();
             }
             ui::PageKind::Field => {
                 let to = self.window.global::<ui::FieldAdapter>();
@@ -163,6 +168,7 @@ impl Inner {
                 to.set_authority(empty());
                 self.apply.hours.clear();
                 self.apply.materials.clear();
+                self.apply.filled.clear();
             }
             ui::PageKind::Receipt => {
                 let to = self.window.global::<ui::ReceiptAdapter>();

@@ -8,8 +8,8 @@ use yici_ui as ui;
 
 use super::keyboard::Keys;
 use super::{
-    Inner, Look, Senders, actor, answers, cause, choices, contacts, date_parts, fill, joined,
-    lines, maybe, model, offer, original, pairs, whole, words,
+    Inner, Look, Senders, actor, answers, cause, choices, contacts, date_parts, fill, handing,
+    joined, lines, maybe, model, offer, pairs, whole, why, words,
 };
 use crate::visit::page::{
     CardState, DateFault, FlowStep, Goodbye, Help, Home, Identity, Input, Item, Journey, Material,
@@ -31,14 +31,19 @@ pub(super) struct Lists {
     pub notes: Rc<VecModel<SharedString>>,
     pub notice_materials: Rc<VecModel<ui::NoticeMaterialRow>>,
     pub notice_items: Rc<VecModel<ui::NoticeItemRow>>,
+    pub notice_filled: Rc<VecModel<SharedString>>,
     pub basis: Rc<VecModel<ui::Pair>>,
+    pub more: Rc<VecModel<ui::Pair>>,
     pub identity: Rc<VecModel<ui::AnswerRow>>,
     pub choices: Rc<VecModel<ui::ChoiceRow>>,
     pub answers: Rc<VecModel<ui::AnswerRow>>,
     pub window_phones: Rc<VecModel<ui::ContactRow>>,
     pub items: Rc<VecModel<ui::ItemRow>>,
     pub materials: Rc<VecModel<ui::MaterialRow>>,
+    pub optional: Rc<VecModel<ui::MaterialRow>>,
+    pub filled: Rc<VecModel<ui::MaterialRow>>,
     pub not_asked: Rc<VecModel<ui::Pair>>,
+    pub not_needed: Rc<VecModel<ui::Pair>>,
     pub flow: Rc<VecModel<ui::FlowLayer>>,
     pub hours: Rc<VecModel<SharedString>>,
     pub method_phones: Rc<VecModel<ui::ContactRow>>,
@@ -56,9 +61,9 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     window
         .global::<ui::SearchAdapter>()
         .on_choose(to.id(Touch::Matter));
-    window
-        .global::<ui::NoticeAdapter>()
-        .on_print(to.plain(Touch::Print));
+    let notice = window.global::<ui::NoticeAdapter>();
+    notice.on_print(to.plain(Touch::Print));
+    notice.on_phone(to.plain(Touch::Phone));
     let consent = window.global::<ui::ConsentAdapter>();
     consent.on_type_number(to.plain(Touch::TypeNumber));
     consent.on_without_card(to.plain(Touch::WithoutCard));
@@ -91,6 +96,7 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     let method = window.global::<ui::MethodAdapter>();
     method.on_apply_here(to.plain(Touch::Here));
     method.on_print(to.plain(Touch::Print));
+    method.on_print_long(to.plain(Touch::PrintLong));
     method.on_phone(to.plain(Touch::Phone));
     let printing = window.global::<ui::PrintingAdapter>();
     printing.on_reprint(to.plain(Touch::Print));
@@ -115,7 +121,9 @@ impl Lists {
         notice.set_notes(model(&self.notes));
         notice.set_materials(model(&self.notice_materials));
         notice.set_items(model(&self.notice_items));
+        notice.set_filled(model(&self.notice_filled));
         notice.set_basis(model(&self.basis));
+        notice.set_more(model(&self.more));
         window
             .global::<ui::IdentityAdapter>()
             .set_answers(model(&self.identity));
@@ -131,7 +139,10 @@ impl Lists {
         let result = window.global::<ui::ResultAdapter>();
         result.set_items(model(&self.items));
         result.set_materials(model(&self.materials));
+        result.set_optional(model(&self.optional));
+        result.set_filled(model(&self.filled));
         result.set_not_asked(model(&self.not_asked));
+        result.set_not_needed(model(&self.not_needed));
         result.set_flow(model(&self.flow));
         let method = window.global::<ui::MethodAdapter>();
         method.set_hours(model(&self.hours));
@@ -202,7 +213,9 @@ impl Inner {
                 .iter()
                 .map(|material| ui::NoticeMaterialRow {
                     name: words(&material.name, lang),
+                    handing: handing(&material.handing, lang),
                     sometimes: material.sometimes,
+                    unless_made: material.unless_made,
                 }),
         );
         fill(
@@ -213,7 +226,12 @@ impl Inner {
                 result: words(&item.result, lang),
             }),
         );
+        fill(
+            &lists.notice_filled,
+            notice.filled.iter().map(|name| words(name, lang)),
+        );
         fill(&lists.basis, pairs(&notice.basis, lang));
+        fill(&lists.more, pairs(&notice.more, lang));
     }
 
     pub(super) fn card(&self, state: CardState, ways: bool) {
@@ -333,11 +351,15 @@ impl Inner {
             &self.lists.items,
             outcome.items.iter().map(|one| item(one, lang)),
         );
-        fill(
-            &self.lists.materials,
-            outcome.materials.iter().map(|one| material(one, lang)),
-        );
+        for (list, materials) in [
+            (&self.lists.materials, &outcome.materials),
+            (&self.lists.optional, &outcome.optional),
+            (&self.lists.filled, &outcome.filled),
+        ] {
+            fill(list, materials.iter().map(|one| material(one, lang)));
+        }
         fill(&self.lists.not_asked, pairs(&outcome.not_asked, lang));
+        fill(&self.lists.not_needed, pairs(&outcome.not_needed, lang));
         let mut flow = self.flow.borrow_mut();
         if flow.0 != outcome.flow || flow.1 != Some(look) {
             self.lists.flow.set_vec(flow_layers(&outcome.flow, look));
@@ -434,9 +456,9 @@ fn item(item: &Item, lang: Lang) -> ui::ItemRow {
 fn material(material: &Material, lang: Lang) -> ui::MaterialRow {
     ui::MaterialRow {
         name: words(&material.name, lang),
-        original: original(material.original),
-        copies: whole(material.copies),
-        why: lines(&material.why, lang),
+        handing: handing(&material.handing, lang),
+        text: lines(material.why.texts(), lang),
+        why: why(&material.name, &material.why, lang),
     }
 }
 

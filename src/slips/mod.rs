@@ -8,7 +8,10 @@ use yici_catalog::{Lang, Original, Text};
 use yici_hal::slip::{Element, PaperWidth, Slip};
 
 use crate::ledger::Kind;
-use crate::visit::page::{Contact, FlowStep, Material, Method, Notice, Outcome, Window};
+use crate::visit::elements::rules;
+use crate::visit::page::{
+    Contact, FlowStep, Handing, Material, Method, Notice, Outcome, Why, Window,
+};
 use layout::{Layout, one_line};
 pub use readiness::readiness;
 pub use receipt::Receipt;
@@ -42,6 +45,8 @@ pub enum Document {
         matter: Text,
         /// The lead unit's full name.
         lead_unit: Text,
+        /// Whether the reasons of everything are told: rule, answers, law, and what would spare it.
+        long: bool,
         /// Situation, items, materials, flow.
         outcome: Box<Outcome>,
         /// Where, when, whom to call.
@@ -110,6 +115,14 @@ impl Document {
         self
     }
 
+    /// The same slip, with the reasons of everything if it is a guidance sheet, or without.
+    pub fn detailed(mut self, detailed: bool) -> Document {
+        if let Document::Guidance { long, .. } = &mut self {
+            *long = detailed;
+        }
+        self
+    }
+
     /// The same slip in this language.
     pub fn speaking(mut self, lang: Lang) -> Document {
         self.head_mut().lang = lang;
@@ -127,7 +140,10 @@ impl Document {
                 head,
                 notice,
                 method,
-            } => notice_sheet(&mut sheet, head, notice, method),
+            } => {
+                notice_sheet(&mut sheet, head, notice, method);
+                self.code(&mut sheet, paper);
+            }
             Document::Window {
                 head,
                 matter,
@@ -137,22 +153,12 @@ impl Document {
                 head,
                 matter,
                 lead_unit,
+                long,
                 outcome,
                 method,
             } => {
-                guidance_sheet(&mut sheet, head, matter, lead_unit, outcome, method);
-                let most = match paper {
-                    PaperWidth::Mm58 => PAPER_58_BYTES,
-                    PaperWidth::Mm80 => PAPER_80_BYTES,
-                };
-                sheet.layout.rule();
-                sheet.layout.push(Element::Qr {
-                    data: self.summary(most),
-                });
-                sheet.centre(
-                    "手机扫码，把办事地点和材料清单存进手机",
-                    "Scan to keep place and materials on your phone",
-                );
+                guidance_sheet(&mut sheet, head, matter, lead_unit, *long, outcome, method);
+                self.code(&mut sheet, paper);
             }
             Document::Receipt { head, receipt } => receipt::lay_out(&mut sheet, head, receipt),
             Document::Numbers { head, numbers } => {
@@ -161,6 +167,22 @@ impl Document {
         }
         foot(&mut sheet, self.head());
         sheet.layout.finish()
+    }
+
+    /// The same for a phone, as much as a code on this paper holds.
+    fn code(&self, sheet: &mut Sheet, paper: PaperWidth) {
+        let most = match paper {
+            PaperWidth::Mm58 => PAPER_58_BYTES,
+            PaperWidth::Mm80 => PAPER_80_BYTES,
+        };
+        sheet.layout.rule();
+        sheet.layout.push(Element::Qr {
+            data: self.summary(most),
+        });
+        sheet.centre(
+            "手机扫码，把办事地点和材料清单存进手机",
+            "Scan to keep place and materials on your phone",
+        );
     }
 
     /// What the print ledger calls it.
@@ -222,6 +244,7 @@ impl Document {
             Document::Notice { notice, method, .. } => {
                 lines.push(notice.name.get(lang).to_owned());
                 lines.push(method.place.get(lang).to_owned());
+                lines.push(promise(lang, notice.promised_days));
                 lines.push(say("可能要的材料：", "May be needed:"));
                 lines.extend(
                     notice
@@ -246,11 +269,11 @@ impl Document {
                 lines.push(method.place.get(lang).to_owned());
                 lines.push(promise(lang, outcome.days));
                 lines.push(say("要带的材料：", "Bring:"));
-                for material in &outcome.materials {
+                for material in outcome.materials.iter().chain(&outcome.optional) {
                     lines.push(format!(
                         "□{} {}",
                         material.name.get(lang),
-                        form_of(lang, material)
+                        form_of(lang, &material.handing)
                     ));
                 }
                 lines.extend(place_lines(lang, method).into_iter().skip(1));
@@ -340,6 +363,7 @@ fn guidance_sheet(
     head: &Head,
     matter: &Text,
     lead_unit: &Text,
+    long: bool,
     outcome: &Outcome,
     method: &Method,
 ) {
@@ -367,25 +391,32 @@ fn guidance_sheet(
     sheet.text("", &outcome.situation);
 
     sheet.heading("要带的材料", "Bring these");
-    for material in &outcome.materials {
-        let line = format!(
-            "{}  {}",
-            material.name.get(lang),
-            one_line(&form_of(lang, material))
-        );
-        sheet.layout.strong_hanging("□ ", &line);
-        for why in &material.why {
-            sheet.text("   ", why);
-        }
+    materials(sheet, "□ ", &outcome.materials, long);
+    if !outcome.optional.is_empty() {
+        sheet.heading("有就带，没有也行", "Bring if you have it");
+        materials(sheet, "□ ", &outcome.optional, long);
+    }
+    if !outcome.filled.is_empty() {
+        filled_heading(sheet);
+        materials(sheet, "- ", &outcome.filled, long);
     }
     if !outcome.not_asked.is_empty() {
         sheet.heading("这些不用带", "No need to bring");
-        for (name, because) in &outcome.not_asked {
-            let line = match lang {
-                Lang::Zh => format!("{}：{}", name.zh, because.zh),
-                Lang::En => format!("{}: {}", name.en, because.en),
-            };
-            sheet.layout.hanging("- ", &line);
+        named(sheet, &outcome.not_asked);
+    }
+    if long {
+        if !outcome.not_needed.is_empty() {
+            sheet.heading("别的材料为什么不用", "Why no other documents");
+            named(sheet, &outcome.not_needed);
+        }
+        sheet.heading("表里要填什么、为什么", "What the form asks, and why");
+        for (label, why) in &outcome.form {
+            sheet.layout.strong_hanging("- ", label.get(lang));
+            reasons(sheet, why);
+        }
+        if !outcome.form_not_needed.is_empty() {
+            sheet.heading("表里这些不用填", "Not asked in the form");
+            named(sheet, &outcome.form_not_needed);
         }
     }
 
@@ -417,6 +448,81 @@ fn guidance_sheet(
     where_and_when(sheet, method);
 }
 
+/// Materials with their elements (appendix A) and why they are needed.
+fn materials(sheet: &mut Sheet, mark: &str, materials: &[Material], long: bool) {
+    let lang = sheet.lang;
+    for material in materials {
+        let line = with_form(lang, &material.name, &material.handing);
+        sheet.layout.strong_hanging(mark, &line);
+        if let Some(days) = material.handing.later {
+            let later = match lang {
+                Lang::Zh => format!("一时没有的，先签承诺，{days} 个工作日内补"),
+                Lang::En => format!("may follow within {days} working days, on a signed promise"),
+            };
+            sheet.layout.hanging("   ", &later);
+        }
+        sheet.text("   ", &material.handing.elements);
+        for text in material.why.texts() {
+            sheet.text("   ", text);
+        }
+        if long {
+            reasons(sheet, &material.why);
+        }
+    }
+}
+
+fn filled_heading(sheet: &mut Sheet) {
+    sheet.heading(
+        "系统填好的表，不用带",
+        "Filled in for you, nothing to bring",
+    );
+    let signed = sheet
+        .say(
+            "照您填的综合申请表生成，签名就行。",
+            "Made from the one form that you fill in; you only sign.",
+        )
+        .to_owned();
+    sheet.layout.hanging("", &signed);
+}
+
+/// Who needs it by which rule, which answers caused it, by which law, and what would spare it.
+fn reasons(sheet: &mut Sheet, why: &Why) {
+    let lang = sheet.lang;
+    let mut line = |zh: &str, en: &str, text: &str| {
+        let line = match lang {
+            Lang::Zh => format!("{zh}：{text}"),
+            Lang::En => format!("{en}: {text}"),
+        };
+        sheet.layout.hanging("   ", &line);
+    };
+    line(
+        "规定",
+        "Rule",
+        &rules(why, lang).join(pick(lang, "；", "; ")),
+    );
+    if let Some(answers) = &why.answers {
+        line("您的回答", "Your answers", answers.get(lang));
+    }
+    let laws: Vec<&str> = why.basis.iter().map(|law| law.get(lang)).collect();
+    if !laws.is_empty() {
+        line("依据", "Basis", &laws.join(pick(lang, "；", "; ")));
+    }
+    if let Some(unless) = &why.unless {
+        sheet.text("   ", unless);
+    }
+}
+
+/// Lines of a name with what is said of it.
+fn named(sheet: &mut Sheet, lines: &[(Text, Text)]) {
+    for (name, text) in lines {
+        let line = match sheet.lang {
+            Lang::Zh => format!("{}：{}", name.zh, text.zh),
+            Lang::En => format!("{}: {}", name.en, text.en),
+        };
+        sheet.layout.hanging("- ", &line);
+    }
+}
+
 fn notice_sheet(sheet: &mut Sheet, head: &Head, notice: &Notice, method: &Method) {
     let lang = sheet.lang;
     sheet.title(head, "一次告知单", "One-time notification", &notice.name);
@@ -435,13 +541,29 @@ fn notice_sheet(sheet: &mut Sheet, head: &Head, notice: &Notice, method: &Method
     }
     sheet.heading("可能要的材料", "Documents that may be needed");
     for material in &notice.materials {
-        let when = match (material.sometimes, lang) {
-            (true, Lang::Zh) => "（部分情形）",
-            (true, Lang::En) => " (in some situations)",
-            (false, Lang::Zh | Lang::En) => "",
+        let line = with_form(lang, &material.name, &material.handing);
+        sheet.layout.strong_hanging("□ ", &line);
+        let when = match (material.unless_made, material.sometimes) {
+            (true, _) => Some(sheet.say(
+                "已经有的要带，这次才办的不用带",
+                "Bring it if you have it already; not if it is made this time",
+            )),
+            (false, true) => Some(sheet.say("有的情况才要", "Only in some cases")),
+            (false, false) => None,
         };
-        let line = format!("{}{when}", material.name.get(lang));
-        sheet.layout.hanging("□ ", &line);
+        let elements = material.handing.elements.get(lang);
+        let line = match (lang, when) {
+            (Lang::Zh, Some(when)) => format!("{when}。{elements}"),
+            (Lang::En, Some(when)) => format!("{when}. {elements}"),
+            (Lang::Zh | Lang::En, None) => elements.to_owned(),
+        };
+        sheet.layout.hanging("   ", &line);
+    }
+    if !notice.filled.is_empty() {
+        filled_heading(sheet);
+        for name in &notice.filled {
+            sheet.text("- ", name);
+        }
     }
     sheet.heading("办哪些事、得到什么", "Items and results");
     for item in &notice.items {
@@ -473,6 +595,8 @@ fn notice_sheet(sheet: &mut Sheet, head: &Head, notice: &Notice, method: &Method
         sheet.layout.hanging("- ", &line);
     }
     where_and_when(sheet, method);
+    sheet.heading("更多", "More");
+    named(sheet, &notice.more);
 }
 
 fn window_sheet(sheet: &mut Sheet, head: &Head, matter: &Text, window: &Window) {
@@ -567,25 +691,39 @@ fn phone_line(lang: Lang, phone: &Contact) -> String {
     }
 }
 
-fn form_of(lang: Lang, material: &Material) -> String {
-    form_words(lang, material.original, material.copies)
+/// A material's name with how it is handed in.
+fn with_form(lang: Lang, name: &Text, handing: &Handing) -> String {
+    format!("{}  {}", name.get(lang), one_line(&form_of(lang, handing)))
 }
 
-fn form_words(lang: Lang, original: Original, copies: u32) -> String {
+fn form_of(lang: Lang, handing: &Handing) -> String {
     // Nothing is collected on paper where no copies are wanted.
-    let copies = match (lang, copies) {
+    let copies = match (lang, handing.copies) {
         (Lang::Zh | Lang::En, 0) => String::new(),
         (Lang::Zh, copies) => format!(" {copies}份"),
         (Lang::En, copies) => format!(" x{copies}"),
     };
-    match (lang, original) {
-        (Lang::Zh, Original::Original) => format!("原件{copies}"),
-        (Lang::Zh, Original::Copy) => format!("复印件{copies}"),
-        (Lang::Zh, Original::Both) => format!("原件和复印件{copies}"),
-        (Lang::Zh, Original::Check) => "原件，看完还您".to_owned(),
-        (Lang::En, Original::Original) => format!("original{copies}"),
-        (Lang::En, Original::Copy) => format!("copy{copies}"),
-        (Lang::En, Original::Both) => format!("original and copy{copies}"),
-        (Lang::En, Original::Check) => "original, only shown".to_owned(),
+    let form = match (lang, handing.electronic, handing.original) {
+        (Lang::Zh, true, Original::Check) => "电子版，看一下就行".to_owned(),
+        (Lang::Zh, true, Original::Original | Original::Copy | Original::Both) => {
+            "电子版".to_owned()
+        }
+        (Lang::En, true, Original::Check) => "electronic, only shown".to_owned(),
+        (Lang::En, true, Original::Original | Original::Copy | Original::Both) => {
+            "electronic".to_owned()
+        }
+        (Lang::Zh, false, Original::Original) => format!("原件{copies}"),
+        (Lang::Zh, false, Original::Copy) => format!("复印件{copies}"),
+        (Lang::Zh, false, Original::Both) => format!("原件和复印件{copies}"),
+        (Lang::Zh, false, Original::Check) => "原件，看完还您".to_owned(),
+        (Lang::En, false, Original::Original) => format!("original{copies}"),
+        (Lang::En, false, Original::Copy) => format!("copy{copies}"),
+        (Lang::En, false, Original::Both) => format!("original and copy{copies}"),
+        (Lang::En, false, Original::Check) => "original, only shown".to_owned(),
+    };
+    match (lang, handing.optional) {
+        (Lang::Zh | Lang::En, false) => form,
+        (Lang::Zh, true) => format!("{form}，没有也行"),
+        (Lang::En, true) => format!("{form}, if you have it"),
     }
 }

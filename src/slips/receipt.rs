@@ -5,7 +5,9 @@ use yici_catalog::{Lang, Text};
 use yici_contract::Private;
 use yici_hal::slip::Element;
 
-use super::{Head, Sheet, form_words, pick, place_lines, promise, where_and_when};
+use super::{
+    Head, Sheet, filled_heading, form_of, pick, place_lines, promise, where_and_when, with_form,
+};
 use crate::visit::page::{Delivery, HandInMaterial, Method};
 
 /// What a receipt slip says.
@@ -21,8 +23,12 @@ pub struct Receipt {
     pub days: u32,
     /// The items with their units.
     pub items: Vec<(Text, Text)>,
+    /// How many papers cannot be left out.
+    pub needed: usize,
     /// What is still to be handed in.
     pub still: Vec<HandInMaterial>,
+    /// Applications that the system makes from the one form.
+    pub filled: Vec<Text>,
     /// Papers that show the authority to apply for somebody else.
     pub authority: Option<Text>,
     /// Where, when, whom to call.
@@ -40,8 +46,7 @@ pub(super) fn lay_out(sheet: &mut Sheet, head: &Head, receipt: &Receipt) {
     }
 
     sheet.heading("接下来怎么做", "What to do next");
-    let papers = receipt.still.len() + usize::from(receipt.authority.is_some());
-    let hand_in = match (lang, papers) {
+    let hand_in = match (lang, receipt.needed) {
         (Lang::Zh, 0) => "材料已经齐了，等各部门受理。".to_owned(),
         (Lang::Zh, count) => format!("把下面 {count} 份材料交到 {}。", receipt.method.place.zh),
         (Lang::En, 0) => "Nothing to hand in: wait for the departments.".to_owned(),
@@ -65,8 +70,7 @@ pub(super) fn lay_out(sheet: &mut Sheet, head: &Head, receipt: &Receipt) {
     if !receipt.still.is_empty() || receipt.authority.is_some() {
         sheet.heading("还要交的材料", "Still to be handed in");
         for material in &receipt.still {
-            let form = form_words(lang, material.original, material.copies);
-            let line = format!("{}  {form}", material.name.get(lang));
+            let line = with_form(lang, &material.name, &material.handing);
             sheet.layout.strong_hanging("□ ", &line);
             if let Some(later) = material.later.as_ref().filter(|later| later.chosen) {
                 let days = later.working_days;
@@ -79,6 +83,12 @@ pub(super) fn lay_out(sheet: &mut Sheet, head: &Head, receipt: &Receipt) {
         }
         if let Some(authority) = &receipt.authority {
             sheet.layout.strong_hanging("□ ", authority.get(lang));
+        }
+    }
+    if !receipt.filled.is_empty() {
+        filled_heading(sheet);
+        for name in &receipt.filled {
+            sheet.text("- ", name);
         }
     }
 
@@ -149,7 +159,7 @@ pub(super) fn phone_lines(lang: Lang, receipt: &Receipt) -> Vec<String> {
     if !receipt.still.is_empty() {
         lines.push(pick(lang, "还要交：", "Hand in:").to_owned());
         lines.extend(receipt.still.iter().map(|material| {
-            let form = form_words(lang, material.original, material.copies);
+            let form = form_of(lang, &material.handing);
             format!("□{} {form}", material.name.get(lang))
         }));
     }

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use yici_catalog::{ApplicantKind, ApplicantWay, FieldAbout, Lang, Matter, Outcome, Text};
+use yici_catalog::{
+    ApplicantKind, ApplicantWay, Explanation, FieldAbout, Lang, MOST_CHANGES, Material, Matter,
+    Necessity, Needed, Outcome, Text,
+};
 use yici_contract::case::{
     Applicant, CaseAnswer, Document, FilledField, HandedIn, How, Media, Party, Signed, Source,
     Times,
@@ -16,6 +19,7 @@ use yici_contract::{
 use zeroize::Zeroizing;
 
 use super::Now;
+use super::elements;
 use super::form::{self, Topics, Values};
 use super::identity::Identity;
 use super::page::{
@@ -128,6 +132,7 @@ pub(super) struct Basis<'a> {
     pub matter: &'a Matter,
     pub situation: usize,
     pub outcome: Outcome,
+    pub chosen: BTreeSet<String>,
     pub answers: &'a yici_catalog::Answers,
     pub sources: &'a BTreeMap<String, Text>,
     pub lines: Vec<AnswerLine>,
@@ -318,9 +323,13 @@ impl Basis<'_> {
             }
         }
         paper.heading("要交的材料", "Documents to hand in");
-        for needed in &self.outcome.materials {
-            if let Some(material) = matter.material(&needed.material) {
-                paper.text(&material.name);
+        for (_, material) in self.brought() {
+            match material.necessity {
+                Necessity::Needed | Necessity::Later => paper.text(&material.name),
+                Necessity::Optional => paper.text(&Text {
+                    zh: format!("{}（没有也行）", material.name.zh),
+                    en: format!("{} (if you have it)", material.name.en),
+                }),
             }
         }
         paper.heading("本人声明", "Declaration");
@@ -362,30 +371,47 @@ impl Basis<'_> {
     /// What is still to be handed in, and where.
     pub fn hand_in(&self, around: &Around) -> page::HandIn {
         let method = takeaway::method(self.matter, around);
-        let materials = self.outcome.materials.iter().filter_map(|needed| {
-            let material = self.matter.material(&needed.material)?;
-            Some(HandInMaterial {
-                id: material.id.clone(),
-                name: material.name.clone(),
-                original: material.original,
-                copies: needed.copies,
-                later: material.later.as_ref().map(|later| Later {
-                    working_days: later.working_days,
-                    why: later.why.clone(),
-                    chosen: self.applying.later.contains(&material.id),
-                }),
-            })
+        let materials = self.brought().map(|(needed, material)| HandInMaterial {
+            id: material.id.clone(),
+            name: material.name.clone(),
+            handing: elements::handing(material, needed.copies),
+            later: material.later.as_ref().map(|later| Later {
+                working_days: later.working_days,
+                why: later.why.clone(),
+                chosen: self.applying.later.contains(&material.id),
+            }),
         });
+        let needed = self.outcome.materials.iter();
+        let filled = needed
+            .filter_map(|needed| self.matter.material(&needed.material))
+            .filter(|material| material.is_filled_in());
         page::HandIn {
             place: method.place,
             hours: method.hours,
             materials: materials.collect(),
+            filled: filled.map(|material| material.name.clone()).collect(),
             // A questionnaire that asks who applies has the papers among its materials.
             authority: match self.said() {
                 Some(_) => None,
                 None => way_of(self.kind(), around).and_then(|way| way.proof.clone()),
             },
         }
+    }
+
+    /// Why the fields are asked for, and the others are not.
+    pub fn explained(&self) -> Explanation {
+        let situation = &self.matter.situations[self.situation];
+        let answers = self.answers;
+        self.matter
+            .explain(situation, answers, &self.chosen, MOST_CHANGES)
+    }
+
+    /// Materials of this outcome that people hand in: what the form makes is none of them.
+    fn brought(&self) -> impl Iterator<Item = (&Needed, &Material)> {
+        let needed = self.outcome.materials.iter();
+        needed
+            .filter_map(|needed| Some((needed, self.matter.material(&needed.material)?)))
+            .filter(|(_, material)| !material.is_filled_in())
     }
 
     /// Materials of this outcome that are chosen to come later, in order.
@@ -425,7 +451,7 @@ impl Basis<'_> {
         };
         let declaration = sign("application", declared)?;
         let mut materials = Vec::new();
-        for (at, needed) in self.outcome.materials.iter().enumerate() {
+        for (at, (needed, _)) in self.brought().enumerate() {
             let how = match applying.later.contains(&needed.material) {
                 true => How::Later {
                     promise: sign(

@@ -12,7 +12,7 @@ use super::page::{self, Content, Delivery, Offer, StoreFault};
 use super::takeaway;
 use super::terminal::Around;
 use super::visit::{Place, Visit};
-use super::{Effect, questions};
+use super::{Effect, questions, result};
 use crate::slips::{Document, Receipt};
 
 /// Levels given so far.
@@ -510,10 +510,19 @@ impl Visit {
         let (name, fields) = basis.topics.0.get(topic)?;
         let values = &basis.applying.values;
         let shown = self.shown_until.is_some();
+        let explained = basis.explained();
+        let here = |needed: &&FormField| fields.iter().any(|field| field.id == needed.field);
+        let here: Vec<FormField> = basis.outcome.form.iter().filter(here).cloned().collect();
+        let of = basis.topics.0.len();
         Some(Content::Form(Box::new(page::Form {
             topic: name.clone(),
             number: topic + 1,
-            of: basis.topics.0.len(),
+            of,
+            why: result::form_whys(basis.matter, &here, &explained),
+            not_needed: match topic + 1 == of {
+                true => result::form_not_needed(basis.matter, &explained),
+                false => Vec::new(),
+            },
             fields: fields
                 .iter()
                 .map(|field| form::line(field, values, shown, told, around))
@@ -563,7 +572,7 @@ impl Visit {
             number: stored.number.to_string(),
             delivery: stored.delivery,
             days: basis.outcome.promised_working_days,
-            still: hand_in.materials.len() + usize::from(hand_in.authority.is_some()),
+            still: hand_in.needed(),
             printer: around.health.printer(),
             printed: stored.printed,
         })))
@@ -590,7 +599,9 @@ impl Visit {
                     Some((item.name.clone(), unit.clone()))
                 })
                 .collect(),
+            needed: hand_in.needed(),
             still: hand_in.materials,
+            filled: hand_in.filled,
             authority: hand_in.authority,
             method: takeaway::method(basis.matter, around),
             code: Private::new(code.to_text().as_str()),
@@ -682,6 +693,7 @@ impl Visit {
             lines: questions::answer_lines(matter, &asked, given),
             topics,
             outcome,
+            chosen,
             answers: &given.answers,
             sources: &given.sources,
             applying: &given.applying,

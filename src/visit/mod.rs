@@ -6,6 +6,7 @@
 mod application;
 mod apply;
 mod credit_code;
+pub mod elements;
 mod event;
 mod form;
 mod identity;

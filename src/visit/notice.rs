@@ -2,6 +2,7 @@
 
 use yici_catalog::{Group, Matter, Text};
 
+use super::elements;
 use super::page::{Home, MatterCard, Notice, NoticeItem, NoticeMaterial, Search};
 use super::terminal::Around;
 
@@ -65,21 +66,26 @@ pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
         materials: matter
             .materials
             .iter()
-            // What shared data has, or an item yields whenever it is needed, is never brought.
-            .filter(|material| material.obtained.is_none() && !always_yielded(matter, &material.id))
-            .map(|material| NoticeMaterial {
-                name: material.name.clone(),
-                sometimes: material.needs.iter().all(|need| {
-                    !need.when.is_empty()
-                        || matter
-                            .item(&need.item)
-                            .is_some_and(|item| !item.when.is_empty())
-                }),
+            .filter(|material| !material.is_filled_in())
+            .filter_map(|material| {
+                let brought = matter.bringing(material)?;
+                Some(NoticeMaterial {
+                    name: material.name.clone(),
+                    handing: elements::handing(material, elements::most_copies(material)),
+                    sometimes: !brought.always,
+                    unless_made: brought.unless_made,
+                })
             })
+            .collect(),
+        filled: matter
+            .materials
+            .iter()
+            .filter(|material| material.is_filled_in())
+            .map(|material| material.name.clone())
             .collect(),
         promised_days: guide.promised_working_days,
         statutory_days: guide.statutory_working_days,
-        fee: guide.charged.then(|| guide.fee_standard.clone()).flatten(),
+        fee: guide.fee_standard.clone(),
         items: matter
             .items
             .iter()
@@ -95,6 +101,7 @@ pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
             .iter()
             .map(|basis| (basis.law.clone(), basis.article.clone()))
             .collect(),
+        more: elements::more(matter, around),
         printer: around.health.printer(),
     }
 }
@@ -102,11 +109,4 @@ pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
 /// The short name of a unit.
 pub(super) fn unit(id: &str, around: &Around) -> Text {
     around.catalog.unit(id).short.clone()
-}
-
-fn always_yielded(matter: &Matter, material: &str) -> bool {
-    matter
-        .items
-        .iter()
-        .any(|item| item.yields.iter().any(|yielded| yielded == material))
 }

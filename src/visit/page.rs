@@ -365,13 +365,15 @@ pub struct Notice {
     pub acceptance: Vec<Text>,
     /// Preconditions, coverage, form of materials (申报须知).
     pub notes: Vec<Text>,
-    /// All materials that may be asked, with a sentence on when.
+    /// All materials that people may have to bring.
     pub materials: Vec<NoticeMaterial>,
+    /// Applications that the system makes from the one form: nobody brings them.
+    pub filled: Vec<Text>,
     /// Promised working days of the matter.
     pub promised_days: u32,
     /// Statutory working days.
     pub statutory_days: u32,
-    /// Fee standard; absent when free.
+    /// Fee standard; absent when free, with nothing more to be said.
     pub fee: Option<Text>,
     /// Items with unit and result.
     pub items: Vec<NoticeItem>,
@@ -379,6 +381,8 @@ pub struct Notice {
     pub lead_unit: Text,
     /// Law and article.
     pub basis: Vec<(Text, Text)>,
+    /// The other elements of the guide (appendix A): name and value.
+    pub more: Vec<(Text, Text)>,
     /// Whether the notification can be printed now.
     pub printer: Offer,
 }
@@ -388,8 +392,29 @@ pub struct Notice {
 pub struct NoticeMaterial {
     /// Standard name.
     pub name: Text,
-    /// Whether only some situations need it.
+    /// How it is handed in.
+    pub handing: Handing,
+    /// Whether only some people need it.
     pub sometimes: bool,
+    /// Whether it is spared to those for whom it is made in this very matter.
+    pub unless_made: bool,
+}
+
+/// How a material is handed in (appendix A).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handing {
+    /// Original, copy, both, or only shown.
+    pub original: yici_catalog::Original,
+    /// Paper copies.
+    pub copies: u32,
+    /// There is no paper of it (材料形式 2).
+    pub electronic: bool,
+    /// It need not be there (材料必要性 2).
+    pub optional: bool,
+    /// It may come so many working days after the application (材料必要性 3).
+    pub later: Option<u32>,
+    /// 材料类型, 材料必要性, 来源渠道 and 材料形式, in one line.
+    pub elements: Text,
 }
 
 /// An item on the notification.
@@ -597,10 +622,20 @@ pub struct Outcome {
     pub days: u32,
     /// The service items of the situation.
     pub items: Vec<Item>,
-    /// Materials for the chosen items.
+    /// Materials to bring for the chosen items.
     pub materials: Vec<Material>,
-    /// What is not asked for: name and why not.
+    /// Materials that help and need not be there.
+    pub optional: Vec<Material>,
+    /// Applications that the system makes from the one form: they are signed, not brought.
+    pub filled: Vec<Material>,
+    /// What is needed and not asked for: name and why not.
     pub not_asked: Vec<(Text, Text)>,
+    /// The matter's other materials: name and why nobody needs them here.
+    pub not_needed: Vec<(Text, Text)>,
+    /// The fields of the one form: label and why.
+    pub form: Vec<(Text, Why)>,
+    /// The matter's other fields: label and why they are not filled in here.
+    pub form_not_needed: Vec<(Text, Text)>,
     /// Chosen items in order; those of one layer run side by side.
     pub flow: Vec<Vec<FlowStep>>,
 }
@@ -624,17 +659,52 @@ pub struct Item {
     pub in_person: Option<Text>,
 }
 
-/// A material to bring.
+/// A material of the result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Material {
     /// Standard name.
     pub name: Text,
-    /// Original, copy, both, or only shown.
-    pub original: yici_catalog::Original,
-    /// Paper copies.
-    pub copies: u32,
-    /// Why it is needed, one sentence per item that needs it; and with which one other answer it would not be.
-    pub why: Vec<Text>,
+    /// How it is handed in.
+    pub handing: Handing,
+    /// Why it is needed.
+    pub why: Why,
+}
+
+/// Why something is needed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Why {
+    /// The items that need it.
+    pub by: Vec<NeededBy>,
+    /// The answers that caused it; absent when it is needed whatever is answered.
+    pub answers: Option<Text>,
+    /// The laws that it rests on.
+    pub basis: Vec<Text>,
+    /// The nearest other answers that would spare it, as a sentence; absent when none were found.
+    pub unless: Option<Text>,
+}
+
+impl Why {
+    /// What it is needed for; what several items say alike is said once.
+    pub fn texts(&self) -> Vec<&Text> {
+        let mut texts = Vec::new();
+        for text in self.by.iter().filter_map(|cause| cause.text.as_ref()) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+}
+
+/// Why one item needs something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NeededBy {
+    /// The item.
+    pub item: Text,
+    /// For which answers it does; absent when always.
+    pub rule: Option<Text>,
+    /// What for; a field has no such sentence.
+    pub text: Option<Text>,
 }
 
 /// One item in the flow chart.
@@ -720,6 +790,10 @@ pub struct Form {
     pub of: usize,
     /// Its fields.
     pub fields: Vec<FieldLine>,
+    /// Why each of them is to be filled in, as far as the matter asks for it.
+    pub why: Vec<(Text, Why)>,
+    /// On the last page: the matter's other fields, and why not.
+    pub not_needed: Vec<(Text, Text)>,
     /// Something is masked, and can be shown for three seconds.
     pub masked: bool,
     /// Whether it shows unmasked now.
@@ -908,8 +982,19 @@ pub struct HandIn {
     pub hours: Vec<Text>,
     /// The materials on paper.
     pub materials: Vec<HandInMaterial>,
+    /// Applications that the system makes from the one form: nobody brings them.
+    pub filled: Vec<Text>,
     /// Papers that show the authority to apply for somebody else.
     pub authority: Option<Text>,
+}
+
+impl HandIn {
+    /// How many papers cannot be left out.
+    pub fn needed(&self) -> usize {
+        let materials = self.materials.iter();
+        let needed = materials.filter(|material| !material.handing.optional);
+        needed.count() + usize::from(self.authority.is_some())
+    }
 }
 
 /// A material that is still to be handed in.
@@ -919,10 +1004,8 @@ pub struct HandInMaterial {
     pub id: String,
     /// Standard name.
     pub name: Text,
-    /// Original, copy, both, or only shown.
-    pub original: yici_catalog::Original,
-    /// Paper copies.
-    pub copies: u32,
+    /// How it is handed in.
+    pub handing: Handing,
     /// It may come later (容缺后补), where the catalogue allows it.
     pub later: Option<Later>,
 }

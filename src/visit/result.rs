@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use yici_catalog::{Answers, Matter, OutcomeItem, Text};
+use yici_catalog::{
+    Answers, Explanation, FormField, Given, MOST_CHANGES, Matter, NotNeeded, OutcomeItem, Reason,
+    Text,
+};
 
+use super::elements;
 use super::notice::unit;
-use super::page::{self, FlowStep, Item, Material, Outcome};
+use super::page::{self, FlowStep, Item, Material, NeededBy, Outcome, Why};
 use super::takeaway;
 use super::terminal::Around;
 
@@ -37,8 +41,7 @@ pub(super) fn outcome(
 ) -> Outcome {
     let settled = &matter.situations[situation];
     let outcome = matter.outcome(settled, answers, chosen);
-    // One other answer: more of them are no help to somebody who stands there.
-    let unless = matter.explain(settled, answers, chosen, 1).material_unless;
+    let explained = matter.explain(settled, answers, chosen, MOST_CHANGES);
     let items: Vec<Item> = outcome
         .items
         .iter()
@@ -69,33 +72,31 @@ pub(super) fn outcome(
         .filter(|found| found.chosen)
         .filter_map(|found| Some(matter.item(&found.id)?.unit.as_str()))
         .collect();
+    let (filled, brought): (Vec<_>, Vec<_>) = outcome
+        .materials
+        .iter()
+        .filter_map(|needed| {
+            let material = matter.material(&needed.material)?;
+            let unless = explained.material_unless.get(&needed.material);
+            let shown = Material {
+                name: material.name.clone(),
+                handing: elements::handing(material, needed.copies),
+                why: why(matter, &material.name, &needed.why, unless, true),
+            };
+            Some((material.is_filled_in(), shown))
+        })
+        .partition(|(filled, _)| *filled);
+    let shown = |materials: Vec<(bool, Material)>| materials.into_iter().map(|(_, shown)| shown);
+    let (optional, brought) = shown(brought).partition(|material| material.handing.optional);
+    let filled = shown(filled).collect();
     Outcome {
         situation: settled.text.clone(),
         units: units.len(),
         days: outcome.promised_working_days,
         items,
-        materials: outcome
-            .materials
-            .iter()
-            .filter_map(|needed| {
-                let material = matter.material(&needed.material)?;
-                Some(Material {
-                    name: material.name.clone(),
-                    original: material.original,
-                    copies: needed.copies,
-                    why: needed
-                        .why
-                        .iter()
-                        .map(|reason| reason.text.clone())
-                        .chain(
-                            unless
-                                .get(&needed.material)
-                                .map(|given| matter.unless_in_words(&material.name, given)),
-                        )
-                        .collect(),
-                })
-            })
-            .collect(),
+        materials: brought,
+        optional,
+        filled,
         not_asked: outcome
             .not_asked
             .iter()
@@ -104,6 +105,11 @@ pub(super) fn outcome(
                 Some((material.name.clone(), left_out.because.clone()))
             })
             .collect(),
+        not_needed: not_needed(&explained.materials_not_needed, |id| {
+            Some(matter.material(id)?.name.clone())
+        }),
+        form: form_whys(matter, &outcome.form, &explained),
+        form_not_needed: form_not_needed(matter, &explained),
         flow: outcome
             .flow
             .iter()
@@ -121,6 +127,91 @@ pub(super) fn outcome(
                     .collect()
             })
             .collect(),
+    }
+}
+
+/// Label and reasons of each field that the outcome asks for.
+pub(super) fn form_whys(
+    matter: &Matter,
+    form: &[FormField],
+    explained: &Explanation,
+) -> Vec<(Text, Why)> {
+    let fields = form.iter().filter_map(|needed| {
+        let label = &matter.field(&needed.field)?.label;
+        let unless = explained.field_unless.get(&needed.field);
+        Some((
+            label.clone(),
+            why(matter, label, &needed.why, unless, false),
+        ))
+    });
+    fields.collect()
+}
+
+/// The matter's other fields, and why nobody fills them in here.
+pub(super) fn form_not_needed(matter: &Matter, explained: &Explanation) -> Vec<(Text, Text)> {
+    not_needed(&explained.fields_not_needed, |id| {
+        Some(matter.field(id)?.label.clone())
+    })
+}
+
+fn not_needed(list: &[NotNeeded], name: impl Fn(&str) -> Option<Text>) -> Vec<(Text, Text)> {
+    let names = list.iter();
+    names
+        .filter_map(|one| Some((name(&one.id)?, one.because.clone())))
+        .collect()
+}
+
+/// Why something is needed: items with their rules, answers, laws, and what would spare it.
+fn why(
+    matter: &Matter,
+    name: &Text,
+    reasons: &[Reason],
+    unless: Option<&Given>,
+    has_text: bool,
+) -> Why {
+    let by = reasons.iter().filter_map(|reason| {
+        Some(NeededBy {
+            item: matter.item(&reason.item)?.name.clone(),
+            rule: matter.rule_in_words(&reason.rule),
+            text: has_text.then(|| reason.text.clone()),
+        })
+    });
+    let said: BTreeSet<&(String, String)> = reasons
+        .iter()
+        .flat_map(|reason| reason.answers.iter().chain(&reason.item_answers))
+        .collect();
+    // In the order in which they were asked.
+    let answers: Given = matter
+        .questions
+        .iter()
+        .flat_map(|question| said.iter().filter(move |(asked, _)| *asked == question.id))
+        .map(|answer| (*answer).clone())
+        .collect();
+    let mut basis: Vec<Text> = Vec::new();
+    for reason in reasons {
+        let laws = match &reason.basis {
+            Some(law) => vec![law.clone()],
+            // The law of the item itself, where the need has none of its own.
+            None => matter.item(&reason.item).map_or_else(Vec::new, |item| {
+                let laws = item.basis.iter();
+                laws.map(|basis| Text {
+                    zh: format!("{}{}", basis.law.zh, basis.article.zh),
+                    en: format!("{}, {}", basis.law.en, basis.article.en),
+                })
+                .collect()
+            }),
+        };
+        for law in laws {
+            if !basis.contains(&law) {
+                basis.push(law);
+            }
+        }
+    }
+    Why {
+        by: by.collect(),
+        answers: (!answers.is_empty()).then(|| matter.in_words(&answers)),
+        basis,
+        unless: unless.map(|given| matter.unless_in_words(name, given)),
     }
 }
 

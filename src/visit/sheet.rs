@@ -16,6 +16,8 @@ pub enum Kind {
     Notice,
     /// Personal guidance sheet (导办告知单).
     GuidanceSheet,
+    /// The same with the reasons of everything.
+    LongGuidanceSheet,
 }
 
 /// Why a slip cannot be made from answers.
@@ -70,7 +72,7 @@ pub fn sheet(kind: Kind, request: &Request) -> Result<Document, SheetError> {
     let matter = request.matter;
     match kind {
         Kind::Notice => Ok(notice_sheet(matter, request.lang, &around)),
-        Kind::GuidanceSheet => {
+        Kind::GuidanceSheet | Kind::LongGuidanceSheet => {
             match matter
                 .interview(request.answers, request.now.wall.date())
                 .state
@@ -91,14 +93,10 @@ pub fn sheet(kind: Kind, request: &Request) -> Result<Document, SheetError> {
                         None => matter.all_items(settled),
                     };
                     let answers = request.answers;
-                    Ok(guidance_sheet(
-                        matter,
-                        situation,
-                        answers,
-                        &chosen,
-                        request.lang,
-                        &around,
-                    ))
+                    Ok(
+                        guidance_sheet(matter, situation, answers, &chosen, request.lang, &around)
+                            .detailed(kind == Kind::LongGuidanceSheet),
+                    )
                 }
             }
         }
@@ -139,6 +137,7 @@ pub(super) fn guidance_sheet(
         head: takeaway::head(lang, around),
         matter: matter.name.clone(),
         lead_unit,
+        long: false,
         outcome: Box::new(result::outcome(matter, situation, answers, chosen, around)),
         method: Box::new(takeaway::method(matter, around)),
     }

@@ -17,6 +17,7 @@ use crate::health::{Health, Word};
 
 mod apply;
 mod staff;
+mod tells;
 
 fn shipped() -> Arc<Catalog> {
     static CATALOG: std::sync::OnceLock<Arc<Catalog>> = std::sync::OnceLock::new();
@@ -786,6 +787,7 @@ fn any_touch() -> impl Strategy<Value = Touch> {
         2 => prop::sample::select(vec!["newborn", "restaurant", "retirement", "none"])
             .prop_map(|id| Touch::Matter(id.into())),
         1 => Just(Touch::Print),
+        1 => Just(Touch::PrintLong),
         1 => Just(Touch::Phone),
         1 => Just(Touch::TypeNumber),
         2 => Just(Touch::WithoutCard),

@@ -31,6 +31,8 @@ pub enum Touch {
     Matter(String),
     /// Print what this page offers on paper.
     Print,
+    /// Print the guidance sheet with the reasons of everything.
+    PrintLong,
     /// Show it as a QR code for a phone.
     Phone,
     /// Type the ID number instead of laying a card.

@@ -236,6 +236,7 @@ impl Visit {
             Touch::Search => self.go(Place::Search(String::new())),
             Touch::Matter(id) => self.choose_matter(&id, around),
             Touch::Print => self.print(around),
+            Touch::PrintLong => self.print_long(around),
             Touch::Phone => self.phone(around),
             Touch::TypeNumber => self.type_number(),
             Touch::WithoutCard => self.without_card(around),
@@ -1164,11 +1165,24 @@ impl Visit {
         if matches!(self.place, Place::Printing(_)) {
             return self.print_again(around);
         }
+        self.print_new(self.document(around), around)
+    }
+
+    /// The guidance sheet with the reasons of everything, where the plain one is offered.
+    fn print_long(&mut self, around: &Around) -> Vec<Effect> {
+        if self.place != Place::Method {
+            return Vec::new();
+        }
+        let sheet = self.guidance(around).map(|sheet| sheet.detailed(true));
+        self.print_new(sheet, around)
+    }
+
+    fn print_new(&mut self, document: Option<Document>, around: &Around) -> Vec<Effect> {
         // One slip at a time: a second touch shows the one that is coming out.
         if let Some(slip) = &self.under_way {
             return self.aside(Place::Printing(slip.clone()));
         }
-        match self.document(around) {
+        match document {
             Some(document) => {
                 let copy = matches!(document, Document::Receipt { .. }) && self.slip_sent();
                 self.start_slip(document, copy, around)

@@ -202,6 +202,10 @@ fn a_case_is_what_was_filled_shown_and_signed() {
         (MOBILE, &Source::Citizen)
     );
     assert!(case.materials.iter().all(|m| m.how == How::Paper));
+    // What the form itself makes is no paper: neither in the case, nor among what is handed in.
+    let made = |id: &str| id == "certificate-form";
+    assert!(!case.materials.iter().any(|m| made(&m.material)));
+    assert!(!shown.contains("首次签发登记表"), "{shown}");
 }
 
 #[test]
