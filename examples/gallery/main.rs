@@ -1197,7 +1197,7 @@ pub(crate) fn handing(original: Original, copies: u32) -> Handing {
         optional: false,
         later: (original == Original::Copy).then_some(15),
         elements: t(
-            "证件证明，必要，公安机关出具，纸质或电子",
+            "证件证明，公安机关出具，纸质或电子",
             "Certificate, needed, issued by: Police, on paper or electronic",
         ),
     }

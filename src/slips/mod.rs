@@ -410,9 +410,16 @@ fn guidance_sheet(
             named(sheet, &outcome.not_needed);
         }
         sheet.heading("表里要填什么、为什么", "What the form asks, and why");
-        for (label, why) in &outcome.form {
-            sheet.layout.strong_hanging("- ", label.get(lang));
-            reasons(sheet, why);
+        for fields in alike(&outcome.form) {
+            let labels: Vec<&str> = fields.iter().map(|(label, _)| label.get(lang)).collect();
+            let labels = labels.join(sheet.say("、", ", "));
+            sheet.layout.strong_hanging("- ", &labels);
+            if let Some((_, why)) = fields.first() {
+                causes(sheet, why);
+            }
+            for unless in fields.iter().filter_map(|(_, why)| why.unless.as_ref()) {
+                sheet.text("   ", unless);
+            }
         }
         if !outcome.form_not_needed.is_empty() {
             sheet.heading("表里这些不用填", "Not asked in the form");
@@ -466,9 +473,29 @@ fn materials(sheet: &mut Sheet, mark: &str, materials: &[Material], long: bool) 
             sheet.text("   ", text);
         }
         if long {
-            reasons(sheet, &material.why);
+            causes(sheet, &material.why);
+            if let Some(unless) = &material.why.unless {
+                sheet.text("   ", unless);
+            }
         }
     }
+}
+
+/// Fields of the form, those together that are asked for by the same causes: one by one they would
+/// make two metres of paper.
+fn alike(form: &[(Text, Why)]) -> Vec<Vec<&(Text, Why)>> {
+    let mut groups: Vec<Vec<&(Text, Why)>> = Vec::new();
+    for field in form {
+        let why = &field.1;
+        let same = |(_, other): &(Text, Why)| {
+            (&other.by, &other.answers, &other.basis) == (&why.by, &why.answers, &why.basis)
+        };
+        match groups.iter_mut().find(|group| same(group[0])) {
+            Some(group) => group.push(field),
+            None => groups.push(vec![field]),
+        }
+    }
+    groups
 }
 
 fn filled_heading(sheet: &mut Sheet) {
@@ -485,8 +512,8 @@ fn filled_heading(sheet: &mut Sheet) {
     sheet.layout.hanging("", &signed);
 }
 
-/// Who needs it by which rule, which answers caused it, by which law, and what would spare it.
-fn reasons(sheet: &mut Sheet, why: &Why) {
+/// Who needs it by which rule, which answers caused it, and by which law.
+fn causes(sheet: &mut Sheet, why: &Why) {
     let lang = sheet.lang;
     let mut line = |zh: &str, en: &str, text: &str| {
         let line = match lang {
@@ -506,9 +533,6 @@ fn reasons(sheet: &mut Sheet, why: &Why) {
     let laws: Vec<&str> = why.basis.iter().map(|law| law.get(lang)).collect();
     if !laws.is_empty() {
         line("依据", "Basis", &laws.join(pick(lang, "；", "; ")));
-    }
-    if let Some(unless) = &why.unless {
-        sheet.text("   ", unless);
     }
 }
 

@@ -66,10 +66,11 @@ fn elements(material: &Material) -> Text {
         MaterialClass::Form => text("申请文书", "Application paper"),
         MaterialClass::Other => text("其他材料", "Other paper"),
     };
+    // That it is needed is said by whoever lists it, and when.
     let necessity = match material.necessity {
-        Necessity::Needed => text("必要", "needed"),
-        Necessity::Optional => text("非必要", "not necessary"),
-        Necessity::Later => text("可以后补", "may come later"),
+        Necessity::Needed => None,
+        Necessity::Optional => Some(text("非必要", "not necessary")),
+        Necessity::Later => Some(text("可以后补", "may come later")),
     };
     let issuer = material.issuer.as_ref();
     let issuer = issuer.or(material.proof.as_ref().map(|proof| &proof.issued_by));
@@ -88,7 +89,8 @@ fn elements(material: &Material) -> Text {
         MaterialForm::Electronic => text("电子", "electronic"),
         MaterialForm::Either => text("纸质或电子", "on paper or electronic"),
     };
-    joined(&[class, necessity, source, form])
+    let parts = [Some(class), necessity, Some(source), Some(form)];
+    joined(&parts.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// The elements of a guide that no other part of the notification says: name and value.
