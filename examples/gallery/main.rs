@@ -1198,7 +1198,7 @@ pub(crate) fn handing(original: Original, copies: u32) -> Handing {
         later: (original == Original::Copy).then_some(15),
         elements: t(
             "证件证明，公安机关出具，纸质或电子",
-            "Certificate, needed, issued by: Police, on paper or electronic",
+            "Certificate, issued by: Police, on paper or electronic",
         ),
     }
 }
