@@ -1,10 +1,10 @@
 //! Whether every department gets its own form and its own materials back out of the one form and
 //! the one set, whatever is chosen (5.2.2.4 e, 5.2.2.5).
 //!
-//! The merging itself is asked, for every kind of situation; what comes out is held against what
-//! each item needs by itself. Not every choice must be tried: what an item gets depends on others
-//! only through those that yield what it needs. So it is enough to choose the item alone, with each
-//! of those, and with all.
+//! The merging itself is asked, for whatever an item needs in any situation; what comes out is held
+//! against what it needs by itself. Not every choice must be tried, nor every situation: what an item
+//! gets depends on others only through those that yield what it needs. So it is enough to choose the
+//! item alone, with each of those, and with all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +25,9 @@ pub struct Own {
 /// What was tried to know that every department gets its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sufficiency {
-    /// The kinds of situations: those in which the same items need the same are of one kind.
+    /// The kinds of needs: what an item needs somewhere, beside which items that yield some of it.
     pub kinds: usize,
-    /// The choices of items that were tried in them.
+    /// The choices of items that were tried for them.
     pub choices: usize,
     /// What an item would not get, in words.
     pub missing: Vec<String>,
@@ -46,26 +46,26 @@ impl Matter {
     /// chosen.
     pub fn sufficiency(&self) -> Sufficiency {
         let conditions = self.conditions();
-        let mut kinds: BTreeMap<Kind, &Situation> = BTreeMap::new();
+        let mut kinds: BTreeMap<(&String, Own, Vec<&String>), &Situation> = BTreeMap::new();
         for situation in &self.situations {
-            let kind = self.kind(situation, &conditions);
-            kinds.entry(kind).or_insert(situation);
+            for (item, own) in self.kind(situation, &conditions) {
+                let makers = self.makers(situation, &own);
+                kinds.entry((item, own, makers)).or_insert(situation);
+            }
         }
         let mut tried = Sufficiency {
             kinds: kinds.len(),
             choices: 0,
             missing: Vec::new(),
         };
-        for (kind, situation) in &kinds {
-            for (item, own) in kind {
-                for chosen in self.telling(situation, item, own) {
-                    tried.choices += 1;
-                    let outcome = self.outcome(situation, &Answers::new(), &chosen);
-                    tried.missing.extend(
-                        self.missing(item, own, &outcome, &chosen)
-                            .map(|what| format!("in situation `{}`, {what}", situation.id)),
-                    );
-                }
+        for ((item, own, makers), situation) in &kinds {
+            for chosen in self.telling(situation, item, makers) {
+                tried.choices += 1;
+                let outcome = self.outcome(situation, &Answers::new(), &chosen);
+                tried.missing.extend(
+                    self.missing(item, own, &outcome, &chosen)
+                        .map(|what| format!("in situation `{}`, {what}", situation.id)),
+                );
             }
         }
         tried
@@ -123,7 +123,12 @@ impl Matter {
 
     /// The choices that matter to an item: with as little as may be, with each item that yields
     /// what it needs, and with all.
-    fn telling(&self, situation: &Situation, item: &str, own: &Own) -> Vec<BTreeSet<String>> {
+    fn telling(
+        &self,
+        situation: &Situation,
+        item: &str,
+        makers: &[&String],
+    ) -> Vec<BTreeSet<String>> {
         let with = |more: Option<&str>| {
             let required = self.items.iter().filter(|i| i.required);
             let wanted = required.map(|i| i.id.as_str()).chain([item]).chain(more);
@@ -135,12 +140,19 @@ impl Matter {
             }
             chosen
         };
-        let yields = |i: &&Item| own.materials.iter().any(|(id, _)| i.yields.contains(id));
-        let makers = self.items.iter().filter(yields);
-        let makers = makers.filter(|maker| situation.items.contains(&maker.id));
-        let mut choices: Vec<_> = makers.map(|maker| with(Some(&maker.id))).collect();
+        let mut choices: Vec<_> = makers
+            .iter()
+            .map(|maker| with(Some(maker.as_str())))
+            .collect();
         choices.extend([with(None), self.all_items(situation)]);
         choices
+    }
+
+    /// The items of a situation that yield what is needed.
+    fn makers(&self, situation: &Situation, own: &Own) -> Vec<&String> {
+        let yields = |i: &&Item| own.materials.iter().any(|(id, _)| i.yields.contains(id));
+        let makers = self.items.iter().filter(yields).map(|maker| &maker.id);
+        makers.filter(|id| situation.items.contains(id)).collect()
     }
 
     /// For which answers each need of a material, then of a field, holds.

@@ -290,10 +290,10 @@ fn report(catalog: &Catalog, tried: &Sufficiency, lang: Lang) -> String {
     let Sufficiency { kinds, choices, .. } = tried;
     lines.push(match lang {
         Lang::Zh => format!(
-            "各部门都能从一张表、一套材料里拿到自己的那一份（{region}）：{kinds} 类情形，试了 {choices} 种选法"
+            "各部门都能从一张表、一套材料里拿到自己的那一份（{region}）：{kinds} 种需要，试了 {choices} 种选法"
         ),
         Lang::En => format!(
-            "every department gets its own out of the one form and the one set in {region}: {kinds} kinds of situations, {choices} choices tried"
+            "every department gets its own out of the one form and the one set in {region}: {kinds} kinds of needs, {choices} choices tried"
         ),
     });
     lines.join("\n")
