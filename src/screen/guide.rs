@@ -156,15 +156,22 @@ impl Lists {
 impl Inner {
     pub(super) fn home(&self, home: &Home, look: Look) {
         let matter = |matter: &MatterCard| matter_card(matter, look.lang);
-        // Side by side; in large type one.
-        let rows = home.matters.chunks(if look.large { 1 } else { 2 });
+        let size = self.window.window().size();
+        // Side by side; in large type one. English words are longer.
+        let columns = match (look.large, look.lang) {
+            (true, Lang::Zh | Lang::En) => 1,
+            (false, Lang::Zh) if size.width > size.height => 3,
+            (false, Lang::Zh | Lang::En) => 2,
+        };
+        let rows = home.matters.chunks(columns);
         let rows = rows.map(|row| ui::HomeRow {
             first: row.first().map(matter).unwrap_or_default(),
             second: row.get(1).map(matter).unwrap_or_default(),
-            wide: look.large,
+            third: row.get(2).map(matter).unwrap_or_default(),
         });
         fill(&self.lists.home, rows);
         let to = self.window.global::<ui::HomeAdapter>();
+        to.set_columns(whole(columns));
         to.set_both(home.group.is_some());
         to.set_business(home.group == Some(Group::Business));
         to.set_track(home.track);
