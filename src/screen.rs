@@ -708,7 +708,7 @@ impl Inner {
             Content::HandIn(hand_in) => self.hand_in(hand_in, lang),
             Content::Submitting | Content::Asking => {}
             Content::NotStored(fault) => self.not_stored(*fault),
-            Content::Receipt(receipt) => self.receipt(receipt),
+            Content::Receipt(receipt) => self.receipt(receipt, lang),
             Content::Track {
                 scanner,
                 reader,

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::model::{
-    ApplicantWay, Condition, Field, Guide, Item, Join, Material, Question, Resource, Stage, Text,
-    Unit, Window,
+    ApplicantWay, Condition, Field, Guide, Item, Join, Material, Question, Resource, Sequel, Stage,
+    Text, Unit, Window,
 };
 
 /// The version of the format that this crate reads.
@@ -40,6 +40,9 @@ pub struct CatalogueFile {
     #[serde(rename = "applicant")]
     #[schemars(length(min = 1))]
     pub applicants: Vec<ApplicantWay>,
+    /// What people usually do after a matter (7.2.1 b).
+    #[serde(rename = "sequel", default)]
+    pub sequels: Vec<Sequel>,
 }
 
 /// `<matter id>.toml`: one matter.

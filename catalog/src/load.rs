@@ -17,7 +17,7 @@ use crate::model::{Catalog, Matter};
 use crate::overlay;
 use crate::schema;
 use crate::search::Index;
-use crate::shape::at;
+use crate::shape::{Document, Step, at};
 
 /// The file that all matters share.
 pub const CATALOGUE_FILE: &str = "catalogue.toml";
@@ -132,6 +132,7 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
     }
     let read: Vec<_> = matters.iter().map(|(_, doc, file)| (doc, file)).collect();
     check::together(&read, findings);
+    sequels(&doc, &shared, names, findings);
     let mut built: Vec<Matter> = Vec::new();
     for (name, doc, file) in matters {
         built.extend(check::matter(name, &doc, file, &shared, dir, findings));
@@ -148,7 +149,26 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
         units: shared.units,
         resources: shared.resources,
         applicants: shared.applicants,
+        sequels: shared.sequels,
     })
+}
+
+/// Whether a matter and what follows it are there, each in a file of its own.
+fn sequels(doc: &Document, shared: &CatalogueFile, names: &[String], findings: &mut Vec<Finding>) {
+    let is_there = |id: &str| names.contains(&format!("{id}.toml"));
+    let mut missing = |id: &str, place: &[Step]| {
+        let message = format!("the catalogue has no matter `{id}`");
+        findings.push(doc.finding(Code::UnknownReference, place, message));
+    };
+    for (s, sequel) in shared.sequels.iter().enumerate() {
+        if !is_there(&sequel.id) {
+            missing(&sequel.id, at!["sequel", s, "id"]);
+        }
+        let next = sequel.matters.iter().enumerate();
+        for (m, id) in next.filter(|(_, id)| !is_there(id)) {
+            missing(id, at!["sequel", s, "matters", m]);
+        }
+    }
 }
 
 fn merged(dir: &Path, region: &str, findings: &mut Vec<Finding>) -> Option<Vec<(String, String)>> {

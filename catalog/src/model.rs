@@ -74,6 +74,8 @@ pub struct Catalog {
     pub resources: Vec<Resource>,
     /// The ways of applying, in display order (申请人).
     pub applicants: Vec<ApplicantWay>,
+    /// What people usually do after a matter (7.2.1 b).
+    pub sequels: Vec<Sequel>,
     /// The matters, by stage, then by id.
     pub matters: Vec<Matter>,
     pub(crate) index: Index,
@@ -159,6 +161,17 @@ pub struct ApplicantWay {
     /// The law that the authority rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Text>,
+}
+
+/// What people usually do after a matter: shown to whoever takes it, nothing is kept (7.2.1 b).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sequel {
+    /// The matter that comes first.
+    pub id: String,
+    /// The matters that usually follow, nearest first.
+    #[schemars(length(min = 1))]
+    pub matters: Vec<String>,
 }
 
 /// Who applies (申请人).
@@ -958,6 +971,13 @@ impl Catalog {
     /// A way of applying by its kind.
     pub fn applicant(&self, kind: ApplicantKind) -> Option<&ApplicantWay> {
         self.applicants.iter().find(|a| a.kind == kind)
+    }
+
+    /// The matters that usually come after one.
+    pub fn next(&self, matter: &str) -> impl Iterator<Item = &Matter> {
+        let sequels = self.sequels.iter().filter(move |s| s.id == matter);
+        let ids = sequels.flat_map(|sequel| &sequel.matters);
+        ids.filter_map(|id| self.matter(id))
     }
 
     /// A unit by its id. Every id that a matter names exists (the loader sees to it); any other

@@ -18,7 +18,7 @@ use crate::finding::{Code, Finding};
 use crate::shape::{self, Document, Sources, closest};
 
 /// The lists whose entries have ids, and the key that is the id.
-const LISTS: [(&str, &str); 11] = [
+const LISTS: [(&str, &str); 12] = [
     ("question", "id"),
     ("option", "id"),
     ("window", "id"),
@@ -30,6 +30,7 @@ const LISTS: [(&str, &str); 11] = [
     ("unit", "id"),
     ("resource", "id"),
     ("applicant", "kind"),
+    ("sequel", "id"),
 ];
 
 /// The tables that are merged key by key beside entries.

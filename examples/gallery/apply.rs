@@ -99,6 +99,7 @@ pub fn pages() -> Vec<(&'static str, Page)> {
                 delivery,
                 days: 5,
                 still: 3,
+                next: vec![t("上学", "Starting school")],
                 printer,
                 printed,
             })),

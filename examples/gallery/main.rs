@@ -1179,6 +1179,7 @@ fn outcome(items_count: usize, materials_count: usize) -> Outcome {
             ),
         ],
         flow,
+        next: vec![t("上学", "Starting school")],
     }
 }
 

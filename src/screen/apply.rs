@@ -8,8 +8,8 @@ use yici_ui as ui;
 
 use super::keyboard::Keys;
 use super::{
-    Inner, Senders, choices, date_parts, fill, handing, maybe, model, offer, pairs, whole, why,
-    words,
+    Inner, Senders, choices, date_parts, fill, handing, joined, maybe, model, offer, pairs, whole,
+    why, words,
 };
 use crate::visit::page::{
     Check, CheckPart, Choice, DateFault, Delivery, Field, FieldFault, FieldInput, Form, HandIn,
@@ -291,8 +291,9 @@ impl Inner {
             });
     }
 
-    pub(super) fn receipt(&self, receipt: &Receipt) {
+    pub(super) fn receipt(&self, receipt: &Receipt, lang: Lang) {
         let to = self.window.global::<ui::ReceiptAdapter>();
+        to.set_next(joined(&receipt.next, lang));
         to.set_number(receipt.number.as_str().into());
         to.set_delivery(match receipt.delivery {
             Delivery::Sending => ui::Delivery::Sending,

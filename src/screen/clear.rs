@@ -85,6 +85,7 @@ impl Inner {
                 to.set_situation(empty());
                 to.set_units(0);
                 to.set_days(0);
+                to.set_next(empty());
                 lists.items.clear();
                 lists.materials.clear();
                 lists.optional.clear();
@@ -176,6 +177,7 @@ impl Inner {
                 to.set_delivery(ui::Delivery::Sending);
                 to.set_days(0);
                 to.set_still(0);
+                to.set_next(empty());
                 to.set_printed(false);
             }
             ui::PageKind::Track => self.window.global::<ui::TrackAdapter>().set_wrong(false),

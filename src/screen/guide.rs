@@ -354,6 +354,7 @@ impl Inner {
         to.set_situation(words(&outcome.situation, lang));
         to.set_units(whole(outcome.units));
         to.set_days(whole(outcome.days));
+        to.set_next(joined(&outcome.next, lang));
         fill(
             &self.lists.items,
             outcome.items.iter().map(|one| item(one, lang)),

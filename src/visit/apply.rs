@@ -573,6 +573,7 @@ impl Visit {
             delivery: stored.delivery,
             days: basis.outcome.promised_working_days,
             still: hand_in.needed(),
+            next: takeaway::next(basis.matter, around),
             printer: around.health.printer(),
             printed: stored.printed,
         })))

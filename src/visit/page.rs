@@ -638,6 +638,8 @@ pub struct Outcome {
     pub form_not_needed: Vec<(Text, Text)>,
     /// Chosen items in order; those of one layer run side by side.
     pub flow: Vec<Vec<FlowStep>>,
+    /// The matters that usually come next.
+    pub next: Vec<Text>,
 }
 
 /// A service item to be taken or left.
@@ -1041,6 +1043,8 @@ pub struct Receipt {
     pub days: u32,
     /// Number of materials that are still to be handed in.
     pub still: usize,
+    /// The matters that usually come next.
+    pub next: Vec<Text>,
     /// Whether paper can be offered now.
     pub printer: Offer,
     /// The slip has come out.

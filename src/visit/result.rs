@@ -110,6 +110,7 @@ pub(super) fn outcome(
         }),
         form: form_whys(matter, &outcome.form, &explained),
         form_not_needed: form_not_needed(matter, &explained),
+        next: takeaway::next(matter, around),
         flow: outcome
             .flow
             .iter()

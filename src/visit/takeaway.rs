@@ -141,6 +141,12 @@ pub(super) fn method(matter: &Matter, around: &Around) -> Method {
     }
 }
 
+/// What people call the matters that usually come next (7.2.1 b).
+pub(super) fn next(matter: &Matter, around: &Around) -> Vec<Text> {
+    let next = around.catalog.next(&matter.id);
+    next.map(|matter| matter.short.clone()).collect()
+}
+
 /// Telephones: the matter's first, then the hall's.
 pub(super) fn phones(matter: Option<&Matter>, around: &Around) -> Vec<Contact> {
     let of_matter = matter

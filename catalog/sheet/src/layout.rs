@@ -234,6 +234,20 @@ fn shared() -> Vec<Sheet> {
                 text("授权依据", "basis", false, ""),
             ],
         ),
+        list(
+            "接着办",
+            "sequel",
+            vec![
+                one("先办的事", "id", Kind::Words, true, "事项的编号"),
+                one(
+                    "常接着办",
+                    "matters",
+                    Kind::Several,
+                    true,
+                    "事项的编号，最常接着办的在前",
+                ),
+            ],
+        ),
     ]
 }
 

@@ -15,6 +15,7 @@ pub fn of_catalogues(old: &Catalog, new: &Catalog) -> Vec<Detail> {
     details.entries("unit", &old.units, &new.units);
     details.entries("resource", &old.resources, &new.resources);
     details.entries("applicant", &old.applicants, &new.applicants);
+    details.entries("sequel", &old.sequels, &new.sequels);
     details.0
 }
 

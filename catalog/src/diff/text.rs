@@ -441,6 +441,7 @@ fn table_words(table: &str) -> Text {
         "unit" => ("单位", "unit"),
         "resource" => ("数据来源", "resource"),
         "applicant" => ("申请方式", "way of applying"),
+        "sequel" => ("接着办", "what comes next"),
         _ => ("开头", "top"),
     };
     Text::of(zh, en)
@@ -457,7 +458,7 @@ fn path_words(path: &str) -> String {
     words.join("·")
 }
 
-const KEYS: [(&str, &str); 91] = [
+const KEYS: [(&str, &str); 92] = [
     ("zh", "中文"),
     ("en", "英文"),
     ("order", "顺序"),
@@ -474,6 +475,7 @@ const KEYS: [(&str, &str); 91] = [
     ("code_system", "代码标准"),
     ("applicants", "申请人"),
     ("applicant", "申请人"),
+    ("matters", "接着办的事"),
     ("legal_basis", "设定依据"),
     ("law", "依据"),
     ("alone", "哪些可以单独办"),

@@ -545,6 +545,15 @@ const MISTAKES: &[Mistake] = &[
         &["demo.toml:239:9: missing-key: `later` lacks `why`"],
     ),
     (
+        "a matter that follows and is not there",
+        &[(
+            C,
+            "[[applicant]]\nkind = \"person\"",
+            "[[sequel]]\nid = \"demo\"\nmatters = [\"demo\", \"nowhere\"]\n\n[[applicant]]\nkind = \"person\"",
+        )],
+        &["catalogue.toml:42:20: unknown-reference: the catalogue has no matter `nowhere`"],
+    ),
+    (
         "no applicant",
         &[(D, "applicants = [\"person\", \"agent\"]", "applicants = []")],
         &["demo.toml:12:14: bad-length: `applicants` must have at least 1 entry"],

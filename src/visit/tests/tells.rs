@@ -271,3 +271,21 @@ fn the_notification_can_be_taken_along_whole() {
         assert_eq!(slip.contains("- 收费依据："), fee, "{}", matter.id);
     });
 }
+
+#[test]
+fn what_usually_comes_next_is_told_with_the_result() {
+    let mut told = 0;
+    each_matter(|matter, around| {
+        let shorts = around
+            .catalog
+            .next(&matter.id)
+            .map(|next| next.short.clone());
+        let shorts: Vec<Text> = shorts.collect();
+        for outcome in outcomes(matter, around) {
+            assert_eq!(outcome.next, shorts, "{}", matter.id);
+        }
+        told += usize::from(!shorts.is_empty());
+        assert!(shorts.iter().all(|short| *short != matter.short));
+    });
+    assert!(told > 3);
+}
