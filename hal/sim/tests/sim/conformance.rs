@@ -95,7 +95,6 @@ fn printer_that_confirms_nothing() {
     run_printers(&bench, &address, profile, cases, &not_run);
 }
 
-#[test]
 /// Each model that is shipped, played by a printer of its kind. One that proves nothing and one that
 /// presents what it printed are back in time as well, also when they had to take away half a slip first.
 #[test]
@@ -121,6 +120,7 @@ fn printers_of_every_shipped_model() {
     });
 }
 
+#[test]
 fn social_card_reader_of_the_pcsc_service() {
     let test = "conformance::social_card_reader_of_the_pcsc_service";
     with_pcscd(test, |pcscd| {
