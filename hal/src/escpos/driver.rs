@@ -143,7 +143,7 @@ struct EscPos {
     ids: Ids,
     /// A slip broke off: part of it may hang in the printer.
     remains: bool,
-    /// Such a part was told to go, and may lie at the outlet until then.
+    /// When such a part was told to go; it may come to the outlet on its way, and lie there for a while.
     freeing: Option<Instant>,
     /// Queued requests (`GS r`) whose answers may still come, and when the last was made; they carry
     /// no id.
@@ -254,15 +254,19 @@ impl EscPos {
         }
         self.remains = false;
         self.held = None;
-        self.freeing = self.profile.outlet.map(|_| Instant::now() + FREEING);
+        self.freeing = self.profile.outlet.map(|_| Instant::now());
         Ok(())
     }
 
     /// Waits until what was told to go is no longer at the outlet, where it would pass for a slip.
     fn wait_until_free(&mut self, link: &mut Link) -> Result<(), TransportError> {
-        let Some(deadline) = self.freeing.take() else {
+        let Some(since) = self.freeing.take() else {
             return Ok(());
         };
+        let (moved, deadline) = (since + CUTTING, since + FREEING);
+        while Instant::now() < moved {
+            link.receive(moved)?;
+        }
         while Instant::now() < deadline {
             link.begin()?;
             let status = link.ask_and_wait(self.all())?;
