@@ -144,6 +144,8 @@ fn a_jam_and_a_code_show_on_the_screen() {
     assert_eq!(hall.ctl("state")["printer"]["jam"], true);
     browser.until("打不了单子，可以用手机带走");
     browser.switch("纸路", "通畅");
+    // The page moves when this goes.
+    browser.until_gone("打不了单子");
     browser.tap("查办理进度");
     browser.until("对准扫码窗口");
     browser.run("document.querySelector('#scan input').value = '6901234567892'");
@@ -280,6 +282,14 @@ impl Browser {
         // A page is read before it is touched; quicker is half of a double tap.
         std::thread::sleep(Duration::from_millis(400));
         self.click_on(&find);
+    }
+
+    /// Waits until the terminal says something no longer.
+    fn until_gone(&self, text: &str) {
+        self.wait(
+            text,
+            &format!("return !document.querySelector('#said').textContent.includes('{text}')"),
+        );
     }
 
     /// Waits until the terminal says something.

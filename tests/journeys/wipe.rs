@@ -275,11 +275,9 @@ fn a_code_held_up_while_nobody_waits_leaves_nothing_in_memory() {
          wait 点一下屏幕 60
          sleep 2
          {idle}
-         {after}
          end",
         waiting = hall.meeting("waiting"),
         idle = hall.meeting("idle"),
-        after = hall.meeting("after"),
     ));
     hall.meet("waiting");
     std::thread::scope(|scope| {
@@ -307,8 +305,8 @@ fn a_code_held_up_while_nobody_waits_leaves_nothing_in_memory() {
     let left = in_memory(terminal.id(), &all);
     assert!(left.is_empty(), "still in memory: {left:#?}");
     hall.part("idle");
-    hall.meet("after");
-    let said = terminal.kill();
+    let walked = terminal.finish().succeeded();
+    let said = walked.stdout + &walked.stderr;
     assert!(!holds(said.as_bytes(), &needles(&all)), "in the log");
     assert_eq!(in_files(hall.dir.path(), &all), [] as [String; 0]);
 }
