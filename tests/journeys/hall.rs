@@ -227,7 +227,7 @@ impl Hall {
         self.dir.path().join("screen.sock")
     }
 
-    /// Starts the terminal for whoever watches it at [`Hall::screen`].
+    /// Starts the terminal for whoever watches it at [`Hall::screen`], and waits until it can be watched.
     pub fn start_for_viewers(&self) -> Running {
         let child = kiosk()
             .args(["run", "--config"])
@@ -236,7 +236,13 @@ impl Hall {
             .arg(self.screen())
             .spawn()
             .unwrap();
-        Running(child)
+        let running = Running(child);
+        let end = Instant::now() + PATIENCE;
+        while !self.screen().exists() {
+            assert!(Instant::now() < end, "the terminal shows no screen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        running
     }
 
     /// Reads the card that lies on the reader by `kiosk device read`, from outside of the terminal
