@@ -360,16 +360,7 @@ fn maybe(text: Option<&Text>, lang: Lang) -> SharedString {
 }
 
 fn joined(texts: &[Text], lang: Lang) -> SharedString {
-    let separator = match lang {
-        Lang::Zh => "、",
-        Lang::En => ", ",
-    };
-    texts
-        .iter()
-        .map(|text| text.get(lang))
-        .collect::<Vec<_>>()
-        .join(separator)
-        .into()
+    Text::joined(texts, "、", ", ").get(lang).into()
 }
 
 fn lines<'a>(texts: impl IntoIterator<Item = &'a Text>, lang: Lang) -> SharedString {

@@ -130,10 +130,6 @@ mod tests {
     use super::*;
 
     fn report(states: &[State]) -> Report {
-        let text = |zh: &str, en: &str| Text {
-            zh: zh.into(),
-            en: en.into(),
-        };
         Report {
             terminal: "A-01".into(),
             version: "0.1.0",
@@ -142,9 +138,9 @@ mod tests {
                 .iter()
                 .map(|state| Check {
                     id: "disk",
-                    name: text("磁盘", "disk"),
+                    name: Text::of("磁盘", "disk"),
                     state: *state,
-                    says: text("还有地方", "there is room"),
+                    says: Text::of("还有地方", "there is room"),
                     next: None,
                 })
                 .collect(),

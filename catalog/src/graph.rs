@@ -59,10 +59,7 @@ struct Drawing<'m> {
 
 impl Drawing<'_> {
     fn word(&self, zh: &'static str, en: &'static str) -> &'static str {
-        match self.lang {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
+        self.lang.pick(zh, en)
     }
 
     fn says(&self, text: &Text) -> String {

@@ -24,6 +24,16 @@ pub enum Lang {
     En,
 }
 
+impl Lang {
+    /// The words of this language.
+    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
 /// Words in both languages. Neither may be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,17 +49,21 @@ pub struct Text {
 impl Text {
     /// The words in one language.
     pub fn get(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Zh => &self.zh,
-            Lang::En => &self.en,
-        }
+        lang.pick(&self.zh, &self.en)
     }
 
-    pub(crate) fn of(zh: impl Into<String>, en: impl Into<String>) -> Text {
+    /// The same in both languages.
+    pub fn of(zh: impl Into<String>, en: impl Into<String>) -> Text {
         Text {
             zh: zh.into(),
             en: en.into(),
         }
+    }
+
+    /// Several as one, with what stands between two in each language.
+    pub fn joined(parts: &[Text], zh: &str, en: &str) -> Text {
+        let join = |of: fn(&Text) -> &str, by| parts.iter().map(of).collect::<Vec<_>>().join(by);
+        Text::of(join(|t| &t.zh, zh), join(|t| &t.en, en))
     }
 }
 

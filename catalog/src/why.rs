@@ -125,7 +125,7 @@ impl Matter {
             };
             Some(option.phrase.clone().unwrap_or_else(whole))
         });
-        joined(&said.collect::<Vec<_>>(), "、", " and ")
+        Text::joined(&said.collect::<Vec<_>>(), "、", " and ")
     }
 
     /// A rule in words: of each question the options that it holds for, as [`Matter::in_words`]
@@ -136,10 +136,10 @@ impl Matter {
             .filter_map(|question| {
                 let options = rule.get(&question.id)?.iter();
                 let said = options.map(|o| self.in_words(&[(question.id.clone(), o.clone())]));
-                Some(joined(&said.collect::<Vec<_>>(), "或者", " or "))
+                Some(Text::joined(&said.collect::<Vec<_>>(), "或者", " or "))
             })
             .collect();
-        (!parts.is_empty()).then(|| joined(&parts, "、", " and "))
+        (!parts.is_empty()).then(|| Text::joined(&parts, "、", " and "))
     }
 
     /// The sentence about other answers: “若父母未结婚，则不需要“结婚证”。”
@@ -294,11 +294,6 @@ impl Matter {
         }
         because
     }
-}
-
-fn joined(parts: &[Text], zh: &str, en: &str) -> Text {
-    let join = |of: fn(&Text) -> &str, by| parts.iter().map(of).collect::<Vec<_>>().join(by);
-    Text::of(join(|t| &t.zh, zh), join(|t| &t.en, en))
 }
 
 impl Demand<'_> {

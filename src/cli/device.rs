@@ -421,10 +421,7 @@ impl Class {
                 "prints a slip: look at both scripts, rare characters, the QR code, the cut",
             ),
         };
-        match lang {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
+        lang.pick(zh, en)
     }
 }
 

@@ -175,14 +175,10 @@ fn write(out: &Path, slip: &yici_hal::slip::Slip, paper: PaperWidth) -> miette::
 
 /// Without a configuration the slip names no hall that exists.
 fn nameless_hall() -> Hall {
-    let text = |zh: &str, en: &str| Text {
-        zh: zh.into(),
-        en: en.into(),
-    };
     Hall {
-        name: text("政务服务大厅", "Service hall"),
+        name: Text::of("政务服务大厅", "Service hall"),
         terminal: "-".into(),
-        desk: text("导办台", "Guiding desk"),
+        desk: Text::of("导办台", "Guiding desk"),
         phones: Vec::new(),
         local_addresses: Vec::new(),
     }

@@ -95,7 +95,7 @@ fn menu(dialogue: &mut Dialogue, desk: &Desk) -> Came {
         let touch = dialogue.ask(&menu, Some(Main::Done), false, PATIENCE);
         if touch == Some(Touch::Look) {
             let busy = Staff::Busy {
-                name: text("各台设备、网络和磁盘", "devices, network and disk"),
+                name: Text::of("各台设备、网络和磁盘", "devices, network and disk"),
                 preparation: None,
                 step: (1, 1),
             };
@@ -128,8 +128,8 @@ fn menu(dialogue: &mut Dialogue, desk: &Desk) -> Came {
 /// A setup from a code on paper; what became of it.
 fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup::Came {
     dialogue.show(content(Staff::Busy {
-        name: text("扫设置码", "Scan a setup code"),
-        preparation: Some(text(
+        name: Text::of("扫设置码", "Scan a setup code"),
+        preparation: Some(Text::of(
             "请把打印的设置码对准扫码器",
             "Hold the printed setup code up to the scanner",
         )),
@@ -179,22 +179,22 @@ fn panel(well: Option<bool>) -> Check {
     let (state, says) = match well {
         Some(true) => (
             State::Good,
-            text(
+            Text::of(
                 "颜色都在，每一格都点得到",
                 "all colours are there, a finger is felt everywhere",
             ),
         ),
         Some(false) => (
             State::Fault,
-            text(
+            Text::of(
                 "有颜色不对，或者有的格点不到",
                 "a colour is wrong, or a finger is not felt everywhere",
             ),
         ),
-        None => (State::Unknown, text("没有试", "was not tried")),
+        None => (State::Unknown, Text::of("没有试", "was not tried")),
     };
     let next = (state == State::Fault).then(|| Step {
-        what: text(
+        what: Text::of(
             "擦干净屏幕、重新校准触摸；还不行就换屏",
             "clean the screen and calibrate it again; replace it if that does not help",
         ),
@@ -202,7 +202,7 @@ fn panel(well: Option<bool>) -> Check {
     });
     Check {
         id: "panel",
-        name: text("颜色和触摸", "colours and touch"),
+        name: Text::of("颜色和触摸", "colours and touch"),
         state,
         says,
         next,
@@ -230,11 +230,4 @@ fn show(dialogue: &mut Dialogue, config: &Config, report: Report) {
 
 fn content(staff: Staff) -> Content {
     Content::Staff(Box::new(staff))
-}
-
-fn text(zh: &str, en: &str) -> Text {
-    Text {
-        zh: zh.into(),
-        en: en.into(),
-    }
 }

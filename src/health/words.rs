@@ -15,7 +15,7 @@ pub fn who(actor: Actor, lang: Lang) -> &'static str {
         Actor::Technician => ("技术员", "a technician"),
         Actor::Nobody => ("不用管，会自己好", "nobody, it passes by itself"),
     };
-    pick(lang, zh, en)
+    lang.pick(zh, en)
 }
 
 /// What happened, in a few words that follow the part's name.
@@ -39,7 +39,7 @@ pub fn happened(trouble: Trouble, lang: Lang) -> String {
             "answers, and takes nothing of this terminal",
         ),
     };
-    pick(lang, zh, en).into()
+    lang.pick(zh, en).into()
 }
 
 fn fault(cause: Cause, lang: Lang) -> &'static str {
@@ -87,7 +87,7 @@ fn fault(cause: Cause, lang: Lang) -> &'static str {
             "the print ledger cannot be written, so nothing is printed",
         ),
     };
-    pick(lang, zh, en)
+    lang.pick(zh, en)
 }
 
 /// What to do about it at this part, in one line.
@@ -116,7 +116,7 @@ pub fn next_step(part: Part, trouble: Trouble, lang: Lang) -> &'static str {
         ),
         Trouble::Refused => ("用 kiosk uplink check 查", "see `kiosk uplink check`"),
     };
-    pick(lang, zh, en)
+    lang.pick(zh, en)
 }
 
 fn mend(cause: Cause, lang: Lang) -> &'static str {
@@ -182,7 +182,7 @@ fn mend(cause: Cause, lang: Lang) -> &'static str {
             "install a Chinese font (package fonts-noto-cjk)",
         ),
     };
-    pick(lang, zh, en)
+    lang.pick(zh, en)
 }
 
 impl Part {
@@ -203,7 +203,7 @@ impl Part {
             Self::Outbox => ("待送办件", "outbox"),
             Self::Uplink => ("事项办理系统", "upstream"),
         };
-        pick(lang, zh, en)
+        lang.pick(zh, en)
     }
 }
 
@@ -232,13 +232,6 @@ impl Journey {
                 "nothing is submitted here; citizens go to a window with their sheet",
             ),
         };
-        pick(lang, zh, en)
-    }
-}
-
-fn pick(lang: Lang, zh: &'static str, en: &'static str) -> &'static str {
-    match lang {
-        Lang::Zh => zh,
-        Lang::En => en,
+        lang.pick(zh, en)
     }
 }

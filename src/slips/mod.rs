@@ -238,7 +238,7 @@ impl Document {
     /// The most useful lines first, as many as fit into `most` bytes; what is cut is said.
     fn summary(&self, most: usize) -> String {
         let lang = self.head().lang;
-        let say = |zh: &str, en: &str| pick(lang, zh, en).to_owned();
+        let say = |zh: &str, en: &str| lang.pick(zh, en).to_owned();
         let mut lines = Vec::new();
         match self {
             Document::Notice { notice, method, .. } => {
@@ -312,7 +312,7 @@ struct Sheet {
 
 impl Sheet {
     fn say<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
-        pick(self.lang, zh, en)
+        self.lang.pick(zh, en)
     }
 
     fn heading(&mut self, zh: &str, en: &str) {
@@ -516,35 +516,34 @@ fn filled_heading(sheet: &mut Sheet) {
 fn causes(sheet: &mut Sheet, why: &Why) {
     let lang = sheet.lang;
     let mut line = |zh: &str, en: &str, text: &str| {
-        let line = match lang {
-            Lang::Zh => format!("{zh}：{text}"),
-            Lang::En => format!("{en}: {text}"),
-        };
+        let line = labelled(lang, lang.pick(zh, en), text);
         sheet.layout.hanging("   ", &line);
     };
     line(
         "规定",
         "Rule",
-        &rules(why, lang).join(pick(lang, "；", "; ")),
+        &rules(why, lang).join(lang.pick("；", "; ")),
     );
     if let Some(answers) = &why.answers {
         line("您的回答", "Your answers", answers.get(lang));
     }
     let laws: Vec<&str> = why.basis.iter().map(|law| law.get(lang)).collect();
     if !laws.is_empty() {
-        line("依据", "Basis", &laws.join(pick(lang, "；", "; ")));
+        line("依据", "Basis", &laws.join(lang.pick("；", "; ")));
     }
 }
 
 /// Lines of a name with what is said of it.
 fn named(sheet: &mut Sheet, lines: &[(Text, Text)]) {
+    let lang = sheet.lang;
     for (name, text) in lines {
-        let line = match sheet.lang {
-            Lang::Zh => format!("{}：{}", name.zh, text.zh),
-            Lang::En => format!("{}: {}", name.en, text.en),
-        };
+        let line = labelled(lang, name.get(lang), text.get(lang));
         sheet.layout.hanging("- ", &line);
     }
+}
+
+fn labelled(lang: Lang, label: &str, text: &str) -> String {
+    format!("{label}{}{text}", lang.pick("：", ": "))
 }
 
 fn notice_sheet(sheet: &mut Sheet, head: &Head, notice: &Notice, method: &Method) {
@@ -691,13 +690,6 @@ fn foot(sheet: &mut Sheet, head: &Head) {
         "热敏纸会褪色，请拍照保存",
         "Thermal paper fades: take a photo",
     );
-}
-
-fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
-    match lang {
-        Lang::Zh => zh,
-        Lang::En => en,
-    }
 }
 
 /// Received is not accepted: days count from acceptance (R19).

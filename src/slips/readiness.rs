@@ -4,7 +4,7 @@ use yici_catalog::{Lang, Text};
 use yici_hal::slip::{Element, PaperWidth, Slip};
 
 use super::layout::Layout;
-use super::{Sheet, pick};
+use super::{Sheet, labelled};
 use crate::selftest::{Report, State};
 
 /// Lays the report out for paper of this width: what does not work first, each with its next step, then
@@ -15,7 +15,7 @@ pub fn readiness(report: &Report, hall: &Text, lang: Lang, paper: PaperWidth) ->
         lang,
     };
     sheet.layout.centred(hall.get(lang));
-    sheet.layout.title(pick(lang, "自检报告", "Self-test"));
+    sheet.layout.title(lang.pick("自检报告", "Self-test"));
     sheet.layout.strong(&report.terminal);
     sheet.layout.centred(&report.summary(lang));
     for (state, zh, en) in [
@@ -32,8 +32,7 @@ pub fn readiness(report: &Report, hall: &Text, lang: Lang, paper: PaperWidth) ->
             sheet.heading(zh, en);
         }
         for check in found {
-            let colon = pick(lang, "：", ": ");
-            let line = format!("{}{colon}{}", check.name.get(lang), check.says.get(lang));
+            let line = labelled(lang, check.name.get(lang), check.says.get(lang));
             match state {
                 State::Fault => sheet.layout.strong_hanging("✗ ", &line),
                 State::Unknown => sheet.layout.hanging("? ", &line),

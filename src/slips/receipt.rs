@@ -6,7 +6,7 @@ use yici_contract::Private;
 use yici_hal::slip::Element;
 
 use super::{
-    Head, Sheet, filled_heading, form_of, pick, place_lines, promise, where_and_when, with_form,
+    Head, Sheet, filled_heading, form_of, place_lines, promise, where_and_when, with_form,
 };
 use crate::visit::page::{Delivery, HandInMaterial, Method};
 
@@ -148,7 +148,7 @@ pub(super) fn phone_lines(lang: Lang, receipt: &Receipt) -> Vec<String> {
     let mut lines = vec![
         receipt.code.reveal().to_owned(),
         receipt.matter.get(lang).to_owned(),
-        format!("{}{}", pick(lang, "单号：", "Number: "), receipt.number),
+        format!("{}{}", lang.pick("单号：", "Number: "), receipt.number),
     ];
     lines.extend(
         state(receipt.delivery)
@@ -157,7 +157,7 @@ pub(super) fn phone_lines(lang: Lang, receipt: &Receipt) -> Vec<String> {
     );
     lines.push(promise(lang, receipt.days));
     if !receipt.still.is_empty() {
-        lines.push(pick(lang, "还要交：", "Hand in:").to_owned());
+        lines.push(lang.pick("还要交：", "Hand in:").to_owned());
         lines.extend(receipt.still.iter().map(|material| {
             let form = form_of(lang, &material.handing);
             format!("□{} {form}", material.name.get(lang))
@@ -185,31 +185,27 @@ fn number(sheet: &mut Sheet, number: &str) {
 
 /// What is known of the delivery, and nothing more (invariant 2).
 fn state(delivery: Delivery) -> Vec<Text> {
-    let text = |zh: &str, en: &str| Text {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
-    };
     match delivery {
-        Delivery::Received => vec![text(
+        Delivery::Received => vec![Text::of(
             "事项办理系统已收到。收件不等于受理，是否受理由各部门决定并通知您。",
             "The case system has it. Received is not accepted: each department decides and tells you.",
         )],
         Delivery::Sending | Delivery::Waiting => vec![
-            text(
+            Text::of(
                 "已在这台终端加密存好，还没有送到事项办理系统。",
                 "Kept safe and sealed at this terminal; not yet at the case system.",
             ),
-            text(
+            Text::of(
                 "会自动再送，您不用再交一次。收件不等于受理。",
                 "It is sent again by itself: do not apply again. Received is not accepted.",
             ),
         ],
         Delivery::Parked => vec![
-            text(
+            Text::of(
                 "已在这台终端加密存好，但事项办理系统没有接收，要由工作人员处理。",
                 "Kept safe at this terminal, but the case system has not taken it: staff must see to it.",
             ),
-            text(
+            Text::of(
                 "请拿着单号到导办台问一下。收件不等于受理。",
                 "Please ask at the guiding desk with this number. Received is not accepted.",
             ),

@@ -19,7 +19,7 @@ use yici_contract::{
 use zeroize::Zeroizing;
 
 use super::Now;
-use super::elements;
+use super::elements::{self, both};
 use super::form::{self, Topics, Values};
 use super::identity::Identity;
 use super::page::{
@@ -318,7 +318,7 @@ impl Basis<'_> {
                     .filter(|value| !value.is_empty());
                 match value {
                     Some(value) => paper.labelled(&field.label, &form::in_words(field, value)),
-                    None => paper.labelled(&field.label, &text("（未填）", "(left empty)")),
+                    None => paper.labelled(&field.label, &Text::of("（未填）", "(left empty)")),
                 }
             }
         }
@@ -344,9 +344,9 @@ impl Basis<'_> {
         let material = self.matter.material(material)?;
         let later = material.later.as_ref()?;
         let mut paper = Paper::new(self.lang);
-        paper.title(&text("容缺后补承诺书", "Promise to hand in later"));
-        paper.labelled(&text("事情", "Matter"), &self.matter.name);
-        paper.labelled(&text("材料", "Document"), &material.name);
+        paper.title(&Text::of("容缺后补承诺书", "Promise to hand in later"));
+        paper.labelled(&Text::of("事情", "Matter"), &self.matter.name);
+        paper.labelled(&Text::of("材料", "Document"), &material.name);
         paper.pair(("日期", "Date"), &both(&self.begun.wall.date().to_string()));
         for sentence in promise_words(&material.name, later.working_days) {
             paper.text(&sentence);
@@ -635,15 +635,15 @@ fn answer_text(answer: &yici_catalog::Answer) -> String {
 /// What the applicant declares (R14).
 fn declaration() -> [Text; 3] {
     [
-        text(
+        Text::of(
             "上面的内容我都看过，是真实、完整的。",
             "I have read all of the above; it is true and complete.",
         ),
-        text(
+        Text::of(
             "我同意把它交给上面写的各部门，只用来办这件事。",
             "I agree that it goes to the departments named above, for this matter only.",
         ),
-        text(
+        Text::of(
             "我知道：收到不等于受理，是否受理由各部门决定并另行通知；如有虚假，由我承担责任。",
             "I know that received is not accepted: each department decides and tells me; for false statements I am responsible.",
         ),
@@ -665,7 +665,7 @@ fn promise_words(material: &Text, days: u32) -> [Text; 3] {
             zh: format!("我承诺从今天起 {days} 个工作日内补交，并保证材料真实。"),
             en: format!("I promise to hand it in, genuine, within {days} working days from today."),
         },
-        text(
+        Text::of(
             "我知道：到期没有补交，办理会停止，由我承担后果。",
             "I know that without it in time the work on my case ends, and that I bear the consequences.",
         ),
@@ -695,7 +695,7 @@ impl Paper {
     }
 
     fn heading(&mut self, zh: &str, en: &str) {
-        let words = text(zh, en);
+        let words = Text::of(zh, en);
         self.push(LineKind::Heading, words.get(self.lang).to_owned());
     }
 
@@ -704,7 +704,7 @@ impl Paper {
     }
 
     fn pair(&mut self, (zh, en): (&str, &str), value: &Text) {
-        self.labelled(&text(zh, en), value);
+        self.labelled(&Text::of(zh, en), value);
     }
 
     fn labelled(&mut self, label: &Text, value: &Text) {
@@ -715,16 +715,5 @@ impl Paper {
             Lang::En => format!("{}: {}", label.en, value.en),
         };
         self.push(LineKind::Text, line);
-    }
-}
-
-fn both(same: &str) -> Text {
-    text(same, same)
-}
-
-fn text(zh: &str, en: &str) -> Text {
-    Text {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
     }
 }

@@ -62,35 +62,35 @@ pub(super) fn most_copies(material: &Material) -> u32 {
 /// 材料类型, 材料必要性, 来源渠道 and 材料形式.
 fn elements(material: &Material) -> Text {
     let class = match material.class {
-        MaterialClass::Certificate => text("证件证明", "Certificate"),
-        MaterialClass::Form => text("申请文书", "Application paper"),
-        MaterialClass::Other => text("其他材料", "Other paper"),
+        MaterialClass::Certificate => Text::of("证件证明", "Certificate"),
+        MaterialClass::Form => Text::of("申请文书", "Application paper"),
+        MaterialClass::Other => Text::of("其他材料", "Other paper"),
     };
     // That it is needed is said by whoever lists it, and when.
     let necessity = match material.necessity {
         Necessity::Needed => None,
-        Necessity::Optional => Some(text("非必要", "not necessary")),
-        Necessity::Later => Some(text("可以后补", "may come later")),
+        Necessity::Optional => Some(Text::of("非必要", "not necessary")),
+        Necessity::Later => Some(Text::of("可以后补", "may come later")),
     };
     let issuer = material.issuer.as_ref();
     let issuer = issuer.or(material.proof.as_ref().map(|proof| &proof.issued_by));
     let source = match (issuer, material.source) {
-        _ if material.is_filled_in() => text("系统填好", "filled in for you"),
+        _ if material.is_filled_in() => Text::of("系统填好", "filled in for you"),
         (Some(issuer), _) => Text {
             zh: format!("{}出具", issuer.zh),
             en: format!("issued by: {}", issuer.en),
         },
-        (None, Some(Source::Government)) => text("政府部门核发", "issued by the government"),
-        (None, Some(Source::Applicant)) => text("自己准备", "your own"),
-        (None, Some(Source::Other) | None) => text("其他渠道取得", "from elsewhere"),
+        (None, Some(Source::Government)) => Text::of("政府部门核发", "issued by the government"),
+        (None, Some(Source::Applicant)) => Text::of("自己准备", "your own"),
+        (None, Some(Source::Other) | None) => Text::of("其他渠道取得", "from elsewhere"),
     };
     let form = match material.form {
-        MaterialForm::Paper => text("纸质", "on paper"),
-        MaterialForm::Electronic => text("电子", "electronic"),
-        MaterialForm::Either => text("纸质或电子", "on paper or electronic"),
+        MaterialForm::Paper => Text::of("纸质", "on paper"),
+        MaterialForm::Electronic => Text::of("电子", "electronic"),
+        MaterialForm::Either => Text::of("纸质或电子", "on paper or electronic"),
     };
     let parts = [Some(class), necessity, Some(source), Some(form)];
-    joined(&parts.into_iter().flatten().collect::<Vec<_>>())
+    list(&parts.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// The elements of a guide that no other part of the notification says: name and value.
@@ -110,59 +110,65 @@ pub(super) fn more(matter: &Matter, around: &Around) -> Vec<(Text, Text)> {
         None => guide.visit_reason.clone(),
     };
     let offered = |offered| match offered {
-        true => text("可以", "Yes"),
-        false => text("不可以", "No"),
+        true => Text::of("可以", "Yes"),
+        false => Text::of("不可以", "No"),
     };
     let intermediary = match (guide.intermediary.required, &guide.intermediary.statutory) {
-        (false, _) => text("没有", "None"),
+        (false, _) => Text::of("没有", "None"),
         (true, Some(statutory)) => statutory.clone(),
-        (true, None) => text("有", "Yes"),
+        (true, None) => Text::of("有", "Yes"),
     };
     let mut more = vec![
-        (text("配合单位", "Cooperating units"), joined(&units)),
-        (text("服务对象", "For whom"), joined(&audience)),
-        (text("怎样办", "Ways to apply"), joined(&channels)),
-        (text("要跑几次", "Visits"), visits),
-        (text("网上办", "Online"), both(&guide.online_url)),
+        (Text::of("配合单位", "Cooperating units"), list(&units)),
+        (Text::of("服务对象", "For whom"), list(&audience)),
+        (Text::of("怎样办", "Ways to apply"), list(&channels)),
+        (Text::of("要跑几次", "Visits"), visits),
+        (Text::of("网上办", "Online"), both(&guide.online_url)),
         (
-            text("网上支付", "Online payment"),
+            Text::of("网上支付", "Online payment"),
             guide.online_payment.clone(),
         ),
-        (text("预约", "By appointment"), offered(guide.appointment)),
-        (text("快递", "By courier"), offered(guide.courier)),
-        (text("中介服务", "Intermediaries"), intermediary),
         (
-            text("怎样联办", "How units work together"),
+            Text::of("预约", "By appointment"),
+            offered(guide.appointment),
+        ),
+        (Text::of("快递", "By courier"), offered(guide.courier)),
+        (Text::of("中介服务", "Intermediaries"), intermediary),
+        (
+            Text::of("怎样联办", "How units work together"),
             guide.joint_ability.clone(),
         ),
     ];
     let fee_basis = guide.fee_basis.clone();
-    more.extend(fee_basis.map(|basis| (text("收费依据", "Basis of the fee"), basis)));
+    more.extend(fee_basis.map(|basis| (Text::of("收费依据", "Basis of the fee"), basis)));
     more.extend([
-        (text("咨询", "Questions"), contacts(&guide.consult)),
-        (text("监督投诉", "Complaints"), contacts(&guide.supervise)),
-        (text("事项编码", "Code"), both(&guide.code)),
+        (Text::of("咨询", "Questions"), contacts(&guide.consult)),
+        (
+            Text::of("监督投诉", "Complaints"),
+            contacts(&guide.supervise),
+        ),
+        (Text::of("事项编码", "Code"), both(&guide.code)),
     ]);
     more
 }
 
 fn audience(audience: Audience) -> Text {
     match audience {
-        Audience::Person => text("个人", "persons"),
-        Audience::Enterprise => text("企业", "companies"),
-        Audience::PublicInstitution => text("事业单位", "public institutions"),
-        Audience::SocialOrganisation => text("社会组织", "social organisations"),
-        Audience::UnincorporatedEnterprise => text("非法人企业", "unincorporated businesses"),
-        Audience::Authority => text("行政机关", "authorities"),
-        Audience::Other => text("其他组织", "other organisations"),
+        Audience::Person => Text::of("个人", "persons"),
+        Audience::Enterprise => Text::of("企业", "companies"),
+        Audience::PublicInstitution => Text::of("事业单位", "public institutions"),
+        Audience::SocialOrganisation => Text::of("社会组织", "social organisations"),
+        Audience::UnincorporatedEnterprise => Text::of("非法人企业", "unincorporated businesses"),
+        Audience::Authority => Text::of("行政机关", "authorities"),
+        Audience::Other => Text::of("其他组织", "other organisations"),
     }
 }
 
 fn channel(channel: Channel) -> Text {
     match channel {
-        Channel::Window => text("窗口办理", "at a window"),
-        Channel::Online => text("网上办理", "online"),
-        Channel::Post => text("快递申请", "by courier"),
+        Channel::Window => Text::of("窗口办理", "at a window"),
+        Channel::Online => Text::of("网上办理", "online"),
+        Channel::Post => Text::of("快递申请", "by courier"),
     }
 }
 
@@ -178,22 +184,11 @@ fn contacts(contacts: &[Contact]) -> Text {
     }
 }
 
-/// A list in one line.
-fn joined(parts: &[Text]) -> Text {
-    let join = |of: fn(&Text) -> &str, by| parts.iter().map(of).collect::<Vec<_>>().join(by);
-    Text {
-        zh: join(|part| &part.zh, "，"),
-        en: join(|part| &part.en, ", "),
-    }
+fn list(parts: &[Text]) -> Text {
+    Text::joined(parts, "，", ", ")
 }
 
-fn both(same: &str) -> Text {
-    text(same, same)
-}
-
-fn text(zh: &str, en: &str) -> Text {
-    Text {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
-    }
+/// What is the same in both languages, such as a number.
+pub(super) fn both(same: &str) -> Text {
+    Text::of(same, same)
 }

@@ -137,24 +137,24 @@ pub(super) fn topics(
     let names_here =
         named(FieldAbout::Here) || (!stands_in && named(FieldAbout::Applicant)) || knows_name;
     if !names_here {
-        let topic = text("您本人（来办事的人）", "Yourself (who is here)");
-        let name = text("您的姓名", "Your name");
+        let topic = Text::of("您本人（来办事的人）", "Yourself (who is here)");
+        let name = Text::of("您的姓名", "Your name");
         fields.push(own(SELF_NAME, name, topic.clone(), FieldKind::Text, true));
-        let number = text("您的身份证号码", "Your ID number");
+        let number = Text::of("您的身份证号码", "Your ID number");
         fields.push(own(SELF_NUMBER, number, topic, FieldKind::IdNumber, true));
     }
     if stands_in && applicant != ApplicantKind::Officer && !named(FieldAbout::Applicant) {
-        let topic = text("您替谁办", "For whom you apply");
-        let name = text("姓名", "Name");
+        let topic = Text::of("您替谁办", "For whom you apply");
+        let name = Text::of("姓名", "Name");
         fields.push(own(FOR_NAME, name, topic.clone(), FieldKind::Text, true));
-        let number = text("身份证号码", "ID number");
+        let number = Text::of("身份证号码", "ID number");
         fields.push(own(FOR_NUMBER, number, topic, FieldKind::IdNumber, false));
     }
     let declared = |id: &str| needed.iter().any(|field| field.field == id);
     if applicant == ApplicantKind::Officer {
-        let topic = text("您代表的单位", "Your organisation");
+        let topic = Text::of("您代表的单位", "Your organisation");
         if !declared(BUSINESS_NAME) {
-            let name = text("单位名称", "Its name");
+            let name = Text::of("单位名称", "Its name");
             fields.push(own(
                 BUSINESS_NAME,
                 name,
@@ -165,7 +165,7 @@ pub(super) fn topics(
         }
         if !declared(BUSINESS_CODE) {
             // A business that is yet to be registered has none.
-            let code = text("统一社会信用代码", "Unified social credit code");
+            let code = Text::of("统一社会信用代码", "Unified social credit code");
             fields.push(own(
                 BUSINESS_CODE,
                 code,
@@ -311,7 +311,7 @@ fn date(typed: &str) -> Result<Date, DateFault> {
 
 /// A value in words: what a form says there.
 pub(super) fn in_words(field: &Asked, value: &str) -> Text {
-    let plain = || text(value, value);
+    let plain = || Text::of(value, value);
     match field.kind {
         FieldKind::Choice => field
             .options
@@ -319,9 +319,9 @@ pub(super) fn in_words(field: &Asked, value: &str) -> Text {
             .find(|option| option.id == value)
             .map_or_else(plain, |option| option.text.clone()),
         FieldKind::Date => match date(value) {
-            Ok(date) => text(
-                &date.strftime("%Y年%-m月%-d日").to_string(),
-                &date.strftime("%-d %B %Y").to_string(),
+            Ok(date) => Text::of(
+                date.strftime("%Y年%-m月%-d日").to_string(),
+                date.strftime("%-d %B %Y").to_string(),
             ),
             Err(_) => plain(),
         },
@@ -339,15 +339,15 @@ pub(super) fn masked(field: &Asked, value: &str) -> Text {
     match field.kind {
         FieldKind::IdNumber => {
             let masked = mask::number(value);
-            text(&masked, &masked)
+            Text::of(&masked, &masked)
         }
         FieldKind::Mobile => {
             let masked = mask::mobile(value);
-            text(&masked, &masked)
+            Text::of(&masked, &masked)
         }
         FieldKind::Text if field.prefill.is_some() => {
             let masked = mask::name(value);
-            text(&masked, &masked)
+            Text::of(&masked, &masked)
         }
         FieldKind::Text
         | FieldKind::Date
@@ -570,11 +570,4 @@ pub(super) fn grouped(text: &str, places: &[usize]) -> String {
         grouped.push(character);
     }
     grouped
-}
-
-fn text(zh: &str, en: &str) -> Text {
-    Text {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
-    }
 }

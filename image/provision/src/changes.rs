@@ -5,7 +5,6 @@ use std::fmt::Display;
 use serde::Serialize;
 use yici_catalog::{Lang, Text};
 
-use crate::finding::text;
 use crate::setup::{Addressing, Setup};
 
 /// One thing that changes.
@@ -34,7 +33,7 @@ pub fn changes(old: Option<&Setup>, new: &Setup) -> Vec<Change> {
             };
             let before = earlier.and_then(|row| row.shown.clone());
             let after = if before.is_some() && before == row.shown {
-                Some(text("另一个", "another one"))
+                Some(Text::of("另一个", "another one"))
             } else {
                 row.shown
             };
@@ -59,7 +58,7 @@ fn rows(setup: &Setup) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut row = |zh: &str, en: &str, shown: Option<Text>, exact: Option<String>| {
         rows.push(Row {
-            label: text(zh, en),
+            label: Text::of(zh, en),
             shown,
             exact,
         });
@@ -88,7 +87,7 @@ fn rows(setup: &Setup) -> Vec<Row> {
         ),
     };
     let (address, gateway) = match network.addressing {
-        Addressing::Dhcp => (text("自动获取（DHCP）", "automatic (DHCP)"), None),
+        Addressing::Dhcp => (Text::of("自动获取（DHCP）", "automatic (DHCP)"), None),
         Addressing::Static {
             address,
             prefix,
@@ -96,8 +95,8 @@ fn rows(setup: &Setup) -> Vec<Row> {
         } => (plain(format_args!("{address}/{prefix}")), gateway),
     };
     let language = match setup.screen.language {
-        Lang::Zh => text("中文", "Chinese"),
-        Lang::En => text("英文", "English"),
+        Lang::Zh => Text::of("中文", "Chinese"),
+        Lang::En => Text::of("英文", "English"),
     };
     let machines = (!setup.machines.is_empty()).then(|| plain(list(&setup.machines)));
     words("序号", "Serial", Some(plain(setup.serial)));
@@ -165,8 +164,8 @@ fn rows(setup: &Setup) -> Vec<Row> {
         printer.completion.and_then(name),
     );
     let clears = printer.clears_buffer.map(|clears| match clears {
-        true => text("能", "yes"),
-        false => text("不能", "no"),
+        true => Text::of("能", "yes"),
+        false => Text::of("不能", "no"),
     });
     words("能清除残留内容", "Clears its buffer", clears);
     words("语言", "Language", Some(language));
@@ -198,21 +197,22 @@ fn rows(setup: &Setup) -> Vec<Row> {
     row(
         "CA 证书",
         "CA certificate",
-        ca.as_ref().map(|_| text("随文件提供", "as in the file")),
+        ca.as_ref()
+            .map(|_| Text::of("随文件提供", "as in the file")),
         ca,
     );
     let code = upstream.and_then(|upstream| upstream.enrolment.as_ref());
     row(
         "登记码",
         "Enrolment code",
-        code.map(|_| text("有（不显示）", "there is one (not shown)")),
+        code.map(|_| Text::of("有（不显示）", "there is one (not shown)")),
         code.map(|code| code.expose().to_owned()),
     );
     let pin = setup.staff_pin.as_ref();
     row(
         "工作人员 PIN",
         "Staff's PIN",
-        pin.map(|_| text("有（不显示）", "there is one (not shown)")),
+        pin.map(|_| Text::of("有（不显示）", "there is one (not shown)")),
         pin.map(|pin| pin.as_str().to_owned()),
     );
     rows
@@ -220,7 +220,7 @@ fn rows(setup: &Setup) -> Vec<Row> {
 
 fn plain(value: impl Display) -> Text {
     let value = value.to_string();
-    text(value.clone(), value)
+    Text::of(value.clone(), value)
 }
 
 fn list(values: impl IntoIterator<Item = impl Display>) -> String {

@@ -9,11 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use miette::IntoDiagnostic;
 use minisign::{KeyPair, SecretKey, SecretKeyBox};
 use serde_json::json;
-use yici_catalog::Lang;
+use yici_catalog::{Lang, Text};
 
 use crate::changes::changes;
 use crate::check::{Clock, as_text, check};
-use crate::finding::{Code, Refused, text};
+use crate::finding::{Code, Refused};
 use crate::pin::PinHash;
 use crate::setup::Setup;
 use crate::signed::{self, Keys, Validity};
@@ -235,7 +235,7 @@ fn make(
         }
     }
     write_new(path, signed.as_bytes(), Existing::Replace)?;
-    let said = text(
+    let said = Text::of(
         format!("已签名：{}，{} 之前有效", path.display(), validity.expires),
         format!(
             "signed: {}, valid until {}",
@@ -274,7 +274,7 @@ fn look(what: &Look, show: bool, out: &mut dyn Write) -> miette::Result<Verdict>
             print_json(&document, out)?;
         }
         Format::Text => {
-            let said = text(
+            let said = Text::of(
                 format!("没有问题：{made} 签名，{expires} 之前有效"),
                 format!("nothing is wrong: signed at {made}, valid until {expires}"),
             );

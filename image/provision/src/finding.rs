@@ -61,7 +61,7 @@ impl Refused {
         let finding = Finding {
             code,
             line: None,
-            message: text(zh, en),
+            message: Text::of(zh, en),
         };
         Refused {
             findings: vec![finding],
@@ -86,13 +86,6 @@ impl Finding {
             (Lang::Zh, None) => self.message.zh.clone(),
             (Lang::En, None) => self.message.en.clone(),
         }
-    }
-}
-
-pub(crate) fn text(zh: impl Into<String>, en: impl Into<String>) -> Text {
-    Text {
-        zh: zh.into(),
-        en: en.into(),
     }
 }
 

@@ -17,7 +17,7 @@ use yici_hal::class::DeviceClass;
 use yici_hal::escpos::{Charset, Completion, Model};
 use zeroize::Zeroizing;
 
-use crate::finding::{Code, Finding, Refused, line_of, text};
+use crate::finding::{Code, Finding, Refused, line_of};
 use crate::pin::PinHash;
 
 /// A checked setup. Its `Debug` form never shows the enrolment code.
@@ -246,7 +246,7 @@ fn syntax(file: &str, error: &toml::de::Error) -> Finding {
     } else {
         format!("格式不对：{message}")
     };
-    Finding::at(file, span, Code::Syntax, text(zh, message))
+    Finding::at(file, span, Code::Syntax, Text::of(zh, message))
 }
 
 struct Problems<'a> {
@@ -256,7 +256,7 @@ struct Problems<'a> {
 
 impl Problems<'_> {
     fn tell(&mut self, span: Range<usize>, zh: impl Into<String>, en: impl Into<String>) {
-        let message = text(zh, en);
+        let message = Text::of(zh, en);
         self.found
             .push(Finding::at(self.file, span, Code::BadValue, message));
     }

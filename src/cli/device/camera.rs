@@ -20,10 +20,7 @@ pub(super) fn status(address: &Address) -> Finding {
     match camera::open(address) {
         Ok(mut camera) => {
             let status = camera.status();
-            Finding {
-                said: json!(status),
-                outcome: status.cause.into(),
-            }
+            Finding::told(status, status.cause)
         }
         Err(error) => unseen(&error),
     }
@@ -67,10 +64,7 @@ fn keep(picture: &RgbImage, file: &Path) -> image::ImageResult<()> {
 }
 
 fn unseen(error: &CameraError) -> Finding {
-    Finding {
-        said: json!({"error": error.to_string()}),
-        outcome: Outcome::Fault(error.cause()),
-    }
+    Finding::failed(error, error.cause())
 }
 
 #[cfg(test)]

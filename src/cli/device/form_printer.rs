@@ -17,10 +17,7 @@ pub(super) fn status(address: &Address) -> Finding {
     match form_printer::open(address) {
         Ok(mut printer) => {
             let status = printer.status();
-            Finding {
-                said: json!(status),
-                outcome: status.cause.into(),
-            }
+            Finding::told(status, status.cause)
         }
         Err(error) => Finding::unreachable(&error),
     }
@@ -31,10 +28,7 @@ pub(super) fn test(address: &Address) -> Finding {
     let page = match Document::typeset(&test_page(address)) {
         Ok(page) => page,
         Err(error) => {
-            return Finding {
-                said: json!({"error": error.to_string()}),
-                outcome: Outcome::Fault(Cause::CannotDraw),
-            };
+            return Finding::failed(&error, Cause::CannotDraw);
         }
     };
     let printed = match form_printer::open(address) {

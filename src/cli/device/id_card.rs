@@ -111,10 +111,7 @@ pub(super) fn read(
 }
 
 fn unreadable(error: &id_card::ReaderError) -> Finding {
-    Finding {
-        said: json!({"error": error.to_string()}),
-        outcome: Outcome::Fault(error.cause().unwrap_or(Cause::Garbled)),
-    }
+    Finding::failed(error, error.cause().unwrap_or(Cause::Garbled))
 }
 
 /// A card's record; what tells who somebody is is masked unless shown on purpose.

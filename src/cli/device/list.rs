@@ -246,10 +246,7 @@ fn json_of(row: &Row) -> Value {
 
 fn print_text(rows: &[Row], missing: Option<Vec<Class>>, lang: Lang) -> miette::Result<()> {
     let ink = Ink::for_stdout();
-    let said = |zh: &'static str, en: &'static str| match lang {
-        Lang::Zh => zh,
-        Lang::En => en,
-    };
+    let said = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let groups = [
         (Origin::Configuration, said("配置的设备", "configured")),
         (

@@ -12,10 +12,7 @@ pub(super) fn status(address: &Address, profile: Profile) -> Finding {
     match escpos::open(address, profile) {
         Ok(mut printer) => {
             let status = printer.status();
-            Finding {
-                said: json!(status),
-                outcome: status.cause.into(),
-            }
+            Finding::told(status, status.cause)
         }
         Err(error) => Finding::unreachable(&error),
     }

@@ -1,7 +1,9 @@
 //! What a look at the devices came to: for people in their language, for programs as JSON.
 
+use std::fmt::Display;
 use std::io::IsTerminal;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use yici_catalog::{Lang, Text};
 use yici_hal::class::DeviceClass;
@@ -22,6 +24,22 @@ pub(super) struct Finding {
 }
 
 impl Finding {
+    /// Of a device that told its state.
+    pub(super) fn told(status: impl Serialize, cause: Option<Cause>) -> Finding {
+        Finding {
+            said: json!(status),
+            outcome: cause.into(),
+        }
+    }
+
+    /// Of a device that could not be asked or tried.
+    pub(super) fn failed(error: &impl Display, cause: Cause) -> Finding {
+        Finding {
+            said: json!({"error": error.to_string()}),
+            outcome: Outcome::Fault(cause),
+        }
+    }
+
     /// Of a device whose link cannot be opened.
     pub(super) fn unreachable(error: &TransportError) -> Finding {
         Finding {
@@ -75,7 +93,7 @@ impl Unproven {
                 "not tried: nobody touched the screen",
             ),
         };
-        pick(lang, zh, en)
+        lang.pick(zh, en)
     }
 
     fn next(self, lang: Lang) -> &'static str {
@@ -94,7 +112,7 @@ impl Unproven {
                 "touch it and try again; if somebody did, check the panel's cable",
             ),
         };
-        pick(lang, zh, en)
+        lang.pick(zh, en)
     }
 }
 
@@ -381,7 +399,7 @@ fn label(class: DeviceClass, key: &str, lang: Lang) -> &str {
         ("sound", _) => ("出声", "sound"),
         _ => (key, key),
     };
-    pick(lang, zh, en)
+    lang.pick(zh, en)
 }
 
 fn word(value: &str, lang: Lang) -> &str {
@@ -455,14 +473,7 @@ fn word(value: &str, lang: Lang) -> &str {
         "decoderFails" => ("程序用不了", "its program does not work"),
         other => (other, other),
     };
-    pick(lang, zh, en)
-}
-
-fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
-    match lang {
-        Lang::Zh => zh,
-        Lang::En => en,
-    }
+    lang.pick(zh, en)
 }
 
 const RED: &str = "31";

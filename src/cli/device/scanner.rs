@@ -20,10 +20,7 @@ pub(super) fn status(address: &Address) -> Finding {
     match code_scanner::open(address) {
         Ok(mut scanner) => {
             let status = scanner.status();
-            Finding {
-                said: json!(status),
-                outcome: status.cause.into(),
-            }
+            Finding::told(status, status.cause)
         }
         Err(error) => unreadable(&error),
     }
@@ -80,10 +77,7 @@ pub(super) fn read(address: &Address, wait: Duration, show: bool) -> miette::Res
 }
 
 fn unreadable(error: &ScannerError) -> Finding {
-    Finding {
-        said: json!({"error": error.to_string()}),
-        outcome: Outcome::Fault(error.cause().unwrap_or(Cause::Garbled)),
-    }
+    Finding::failed(error, error.cause().unwrap_or(Cause::Garbled))
 }
 
 /// What a code is, and which format of electronic licences it has if it is one.

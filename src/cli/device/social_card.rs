@@ -93,10 +93,7 @@ fn wait_and_read(
 }
 
 fn unreadable(error: &SocialCardError) -> Finding {
-    Finding {
-        said: json!({"error": error.to_string()}),
-        outcome: Outcome::Fault(error.cause().unwrap_or(Cause::Garbled)),
-    }
+    Finding::failed(error, error.cause().unwrap_or(Cause::Garbled))
 }
 
 /// A card's record; what tells who somebody is is masked unless shown on purpose.

@@ -277,20 +277,16 @@ fn check(
     says: (String, String),
     next: Option<(&str, &str, Actor)>,
 ) -> Check {
-    let text = |zh: &str, en: &str| Text {
-        zh: zh.into(),
-        en: en.into(),
-    };
     Check {
         id,
-        name: text(zh, en),
+        name: Text::of(zh, en),
         state,
         says: Text {
             zh: says.0,
             en: says.1,
         },
         next: next.map(|(zh, en, actor)| Step {
-            what: text(zh, en),
+            what: Text::of(zh, en),
             actor,
         }),
     }
