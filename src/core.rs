@@ -101,7 +101,7 @@ pub fn run(
                     ask,
                     request,
                 } => submissions.ask(visit, ask, *request),
-                Effect::Evaluate(evaluation) => submissions.evaluate(evaluation),
+                Effect::Tell(opinion) => submissions.tell(opinion),
                 Effect::SlipCompleted(number) => submissions.slip_completed(number),
                 Effect::Dismiss(number) => submissions.dismiss(number),
                 Effect::LetStaffIn => return Ended::StaffIn,

@@ -2,7 +2,7 @@
 //! to upstream, however long that takes.
 //!
 //! Calls run on the uplink's own thread; their answers come back here as commands. One case is one
-//! try at a time with the same bytes each time; an evaluation never goes before its case. Newly
+//! try at a time with the same bytes each time; an opinion never goes before its case. Newly
 //! stored entries do not wait behind older ones that fail.
 //!
 //! Whether upstream is there is decided by looking at it, not by any one entry's failure: one case
@@ -17,7 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use yici_contract::api::{Evaluation, Progress, ProgressRequest};
+use yici_contract::api::{Opinion, Progress, ProgressRequest};
 use yici_contract::envelope::Attachment;
 use yici_contract::{Case, CaseNumber, SlipSecret};
 
@@ -238,9 +238,9 @@ impl Delivery {
         self.send(Command::Ask { ticket, request });
     }
 
-    /// Stores an evaluation and delivers it. It is not worth a report: without room it is dropped.
-    pub fn evaluate(&self, evaluation: Evaluation) {
-        self.send(Command::Evaluate(evaluation));
+    /// Stores an opinion and delivers it. It is not worth a report: without room it is dropped.
+    pub fn tell(&self, opinion: Opinion) {
+        self.send(Command::Tell(opinion));
     }
 
     fn send(&self, command: Command) {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
-use rusqlite_migration::{M, Migrations};
+use rusqlite_migration::M;
 use serde::Serialize;
 use uuid::Uuid;
 use yici_contract::{Digest, NoRandomness};
@@ -22,6 +22,8 @@ use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::slip::{Element, Slip};
 use yici_hal::status::Cause;
 use zeroize::Zeroizing;
+
+use crate::tables;
 
 /// Of this many slips entries are kept.
 pub const MAX_ENTRIES: i64 = 10_000;
@@ -180,7 +182,7 @@ impl Ledger {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        Migrations::new(vec![M::up(TABLE), M::up(TWO_STATES)]).to_latest(&mut connection)?;
+        tables::bring_up(&mut connection, vec![M::up(TABLE), M::up(TWO_STATES)])?;
         Ok(Ledger { connection })
     }
 

@@ -21,6 +21,7 @@ pub mod screen;
 pub mod selftest;
 pub mod slips;
 pub mod submission;
+mod tables;
 pub mod uplink;
 pub mod visit;
 pub mod watchdog;

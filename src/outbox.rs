@@ -1,4 +1,4 @@
-//! The outbox: sealed cases and evaluations that upstream does not have yet, on disk.
+//! The outbox: sealed cases and opinions that upstream does not have yet, on disk.
 //!
 //! SQLite in WAL mode, synced with every transaction. What it holds of a case is sealed to upstream:
 //! the terminal cannot read it back (invariant 4). Once a case is delivered only its number, digest
@@ -17,10 +17,12 @@ use std::time::Duration;
 pub use entry::{Entry, Exported, Line, SlipState, State, Unfinished};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, ffi, params};
-use rusqlite_migration::{M, Migrations};
+use rusqlite_migration::M;
 use uuid::Uuid;
-use yici_contract::api::{About, Evaluation};
+use yici_contract::api::{Opinion, OpinionKind};
 use yici_contract::{CaseNumber, Digest, NoRandomness, SealedCase};
+
+use crate::tables;
 
 /// The database's file in the outbox's directory.
 pub const FILE: &str = "outbox.db";
@@ -28,8 +30,8 @@ pub const FILE: &str = "outbox.db";
 pub const MAX_CASES: i64 = 5_000;
 /// No more sealed bytes wait or are parked at once.
 pub const MAX_BYTES: i64 = 4 << 30;
-/// No more evaluations wait at once.
-pub const MAX_EVALUATIONS: i64 = 10_000;
+/// No more opinions of a kind wait at once.
+pub const MAX_OPINIONS: i64 = 10_000;
 /// Of this many delivered cases numbers and times are kept.
 pub const MAX_DELIVERED: i64 = 1_000;
 
@@ -119,7 +121,7 @@ impl Outbox {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        Migrations::new(vec![M::up(TABLES)]).to_latest(&mut connection)?;
+        tables::bring_up(&mut connection, vec![M::up(TABLES), M::up(REMARKS)])?;
         let held = rows::held(&connection)?;
         Ok(Outbox {
             connection,
@@ -187,38 +189,38 @@ impl Outbox {
         }
     }
 
-    /// Stores an evaluation under a random id.
+    /// Stores an opinion under a random id.
     ///
     /// # Errors
     /// [`OutboxError::Full`] when there is no room.
-    pub fn store_evaluation(
+    pub fn store_opinion(
         &mut self,
-        evaluation: &Evaluation,
+        opinion: &Opinion,
         now: Timestamp,
     ) -> Result<Entry, OutboxError> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|_| std::io::Error::other(NoRandomness))?;
         let id = uuid::Builder::from_random_bytes(random).into_uuid();
-        let after = match &evaluation.about {
-            About::Visit => None,
-            About::Matter { number, .. } => *number,
-        };
-        let body = serde_json::to_string(evaluation).map_err(std::io::Error::from)?;
+        let (kind, after) = (opinion.kind(), opinion.after());
+        let table = rows::table(kind);
+        let body = serde_json::to_string(opinion).map_err(std::io::Error::from)?;
         let done = self.connection.execute(
-            "INSERT INTO evaluations (id, after, body, stored) SELECT ?1, ?2, ?3, ?4
-             WHERE (SELECT count(*) FROM evaluations) < ?5",
+            &format!(
+                "INSERT INTO {table} (id, after, body, stored) SELECT ?1, ?2, ?3, ?4
+                 WHERE (SELECT count(*) FROM {table}) < ?5"
+            ),
             params![
                 id.to_string(),
                 after.map(|number| number.to_string()),
                 body,
                 now.to_string(),
-                MAX_EVALUATIONS,
+                MAX_OPINIONS,
             ],
         )?;
         if done == 0 {
             return Err(OutboxError::Full);
         }
-        Ok(Entry::Evaluation { id, after })
+        Ok(Entry::Opinion { id, kind, after })
     }
 
     /// Everything that waits for delivery, oldest first.
@@ -251,13 +253,16 @@ impl Outbox {
         }
     }
 
-    /// A waiting evaluation's JSON: the same text each time.
+    /// A waiting opinion's JSON: the same text each time.
     ///
     /// # Errors
     /// [`OutboxError::NotThere`] when it does not wait.
-    pub fn evaluation(&self, id: &Uuid) -> Result<String, OutboxError> {
+    pub fn opinion(&self, kind: OpinionKind, id: &Uuid) -> Result<String, OutboxError> {
+        let table = rows::table(kind);
         self.connection
-            .prepare_cached("SELECT body FROM evaluations WHERE id = ?1 AND state = 'waiting'")?
+            .prepare_cached(&format!(
+                "SELECT body FROM {table} WHERE id = ?1 AND state = 'waiting'"
+            ))?
             .query_row([id.to_string()], |row| row.get(0))
             .optional()
             .map_err(rows::damaged)?
@@ -287,9 +292,9 @@ impl Outbox {
                 transaction.commit()?;
                 self.held = rows::held(&self.connection)?;
             }
-            Entry::Evaluation { id, .. } => {
-                self.connection
-                    .execute("DELETE FROM evaluations WHERE id = ?1", [id.to_string()])?;
+            Entry::Opinion { id, kind, .. } => {
+                let delete = format!("DELETE FROM {} WHERE id = ?1", rows::table(*kind));
+                self.connection.execute(&delete, [id.to_string()])?;
             }
         }
         Ok(())
@@ -330,7 +335,7 @@ impl Outbox {
     ) -> Result<(), OutboxError> {
         let (table, key, value) = match entry {
             Entry::Case(number) => ("cases", "number", number.to_string()),
-            Entry::Evaluation { id, .. } => ("evaluations", "id", id.to_string()),
+            Entry::Opinion { id, kind, .. } => (rows::table(*kind), "id", id.to_string()),
         };
         self.connection
             .prepare_cached(&format!(
@@ -381,14 +386,15 @@ impl Outbox {
         )?)
     }
 
-    /// How many evaluations wait, and how many are parked.
+    /// How many opinions wait, and how many are parked.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn evaluations(&self) -> Result<(i64, i64), OutboxError> {
+    pub fn opinions(&self) -> Result<(i64, i64), OutboxError> {
         Ok(self.connection.query_row(
             "SELECT count(*) FILTER (WHERE state = 'waiting'),
-             count(*) FILTER (WHERE state <> 'waiting') FROM evaluations",
+             count(*) FILTER (WHERE state <> 'waiting')
+             FROM (SELECT state FROM evaluations UNION ALL SELECT state FROM remarks)",
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?)
@@ -469,6 +475,13 @@ const TABLES: &str = "
         slip TEXT NOT NULL DEFAULT 'wanted'
     ) STRICT;
     CREATE TABLE evaluations (
+        id TEXT PRIMARY KEY, after TEXT, body TEXT NOT NULL, stored TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        attempts INTEGER NOT NULL DEFAULT 0, tried TEXT, problem TEXT
+    ) STRICT;";
+
+const REMARKS: &str = "
+    CREATE TABLE remarks (
         id TEXT PRIMARY KEY, after TEXT, body TEXT NOT NULL, stored TEXT NOT NULL,
         state TEXT NOT NULL DEFAULT 'waiting',
         attempts INTEGER NOT NULL DEFAULT 0, tried TEXT, problem TEXT

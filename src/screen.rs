@@ -211,7 +211,7 @@ impl Screen {
 }
 
 /// Every kind of page that holds something to forget.
-const CLEARED: [ui::PageKind; 31] = [
+const CLEARED: [ui::PageKind; 32] = [
     ui::PageKind::Home,
     ui::PageKind::Search,
     ui::PageKind::Notice,
@@ -239,6 +239,7 @@ const CLEARED: [ui::PageKind; 31] = [
     ui::PageKind::CaseNumber,
     ui::PageKind::Progress,
     ui::PageKind::Evaluate,
+    ui::PageKind::Wrong,
     ui::PageKind::Recovered,
     ui::PageKind::Setup,
     ui::PageKind::Pin,
@@ -529,6 +530,7 @@ fn name(content: &Content) -> &'static str {
         Content::Progress(_) => "progress",
         Content::NoProgress(_) => "no-progress",
         Content::Evaluate(_) => "evaluate",
+        Content::Wrong(_) => "wrong",
         Content::Recovered { .. } => "recovered",
         Content::Setup(_) => "setup",
         Content::Staff(staff) => staff::name(staff),
@@ -572,6 +574,7 @@ fn kind(content: &Content) -> ui::PageKind {
         Content::Progress(_) => ui::PageKind::Progress,
         Content::NoProgress(_) => ui::PageKind::NoProgress,
         Content::Evaluate(_) => ui::PageKind::Evaluate,
+        Content::Wrong(_) => ui::PageKind::Wrong,
         Content::Recovered { .. } => ui::PageKind::Recovered,
         Content::Setup(_) => ui::PageKind::Setup,
         Content::Staff(_) => ui::PageKind::Staff,
@@ -709,6 +712,7 @@ impl Inner {
             Content::Progress(progress) => self.progress(progress, lang),
             Content::NoProgress(fault) => self.no_progress(*fault),
             Content::Evaluate(evaluate) => self.evaluate(evaluate, lang),
+            Content::Wrong(wrong) => self.wrong(wrong, lang),
             Content::Recovered { numbers, printer } => self.recovered(numbers, *printer),
             Content::Setup(setup) => self.setup(setup, lang),
             Content::Staff(staff) => self.staff(staff, lang),

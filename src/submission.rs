@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::Sender;
 
-use yici_contract::api::{Evaluation, ProgressRequest};
+use yici_contract::api::{Opinion, ProgressRequest};
 use yici_contract::{CaseNumber, NoRandomness, SlipSecret};
 
 use crate::config;
@@ -84,10 +84,10 @@ impl Submissions {
         }
     }
 
-    /// Sends an evaluation.
-    pub fn evaluate(&self, evaluation: Evaluation) {
+    /// Tells upstream an opinion.
+    pub fn tell(&self, opinion: Opinion) {
         if let Some(delivery) = &self.delivery {
-            delivery.evaluate(evaluation);
+            delivery.tell(opinion);
         }
     }
 

@@ -18,7 +18,7 @@ use reqwest::{Client, Method, Response, StatusCode, Url};
 use rustls::ClientConfig;
 use uuid::Uuid;
 use yici_contract::api::{
-    self, EvaluationReceipt, Progress, ProgressKey, ProgressRequest, Receipt, Time,
+    self, OpinionKind, OpinionReceipt, Progress, ProgressKey, ProgressRequest, Receipt, Time,
 };
 use yici_contract::problem::{self, Kind, Problem};
 use yici_contract::proof::{self, MAX_CLOCK_ERROR};
@@ -149,12 +149,17 @@ impl Uplink {
         }
     }
 
-    /// Delivers an evaluation, as JSON, under its id.
+    /// Delivers an opinion, as JSON, under its id.
     ///
     /// # Errors
     /// Whatever is not its receipt.
-    pub async fn evaluate(&self, id: &Uuid, json: String) -> Result<EvaluationReceipt, Fault> {
-        let path = api::EVALUATE.replace("{id}", &id.to_string());
+    pub async fn tell(
+        &self,
+        kind: OpinionKind,
+        id: &Uuid,
+        json: String,
+    ) -> Result<OpinionReceipt, Fault> {
+        let path = kind.path().replace("{id}", &id.to_string());
         self.proven(&self.json(Method::PUT, path, json.into()))
             .await
     }

@@ -17,8 +17,10 @@ pub const DELIVER: &str = "/v1/cases/{number}";
 /// `POST`: a [`ProgressRequest`], answered by [`Progress`]. Not `GET`, since addresses are logged
 /// and the key must not be.
 pub const PROGRESS: &str = "/v1/progress";
-/// `PUT`: an [`Evaluation`] under a random UUID, answered by an [`EvaluationReceipt`].
+/// `PUT`: an [`Evaluation`] under a random UUID, answered by an [`OpinionReceipt`].
 pub const EVALUATE: &str = "/v1/evaluations/{id}";
+/// `PUT`: a [`Remark`] under a random UUID, answered by an [`OpinionReceipt`].
+pub const REMARK: &str = "/v1/remarks/{id}";
 /// `GET`: [`Time`], without a proof.
 pub const TIME: &str = "/v1/time";
 /// `GET`: the published catalogue as one signed bundle, whose media type is [`CATALOGUE_BUNDLE`], with
@@ -253,9 +255,148 @@ impl Level {
     }
 }
 
-/// Upstream has an evaluation.
+/// Somebody touched that what a terminal told them is wrong (appendix A, 6.4 b). It says nothing of who.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct EvaluationReceipt {
+#[serde(deny_unknown_fields)]
+pub struct Remark {
+    /// The matter, by the catalogue's id.
+    #[schema(max_length = 128)]
+    pub matter: String,
+    /// The version of the catalogue that was shown.
+    #[schema(max_length = 128)]
+    pub catalogue: String,
+    /// What is wrong.
+    pub about: Wrong,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "wrong", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Wrong {
+    /// A part of the guide.
+    Guide {
+        /// The part.
+        part: GuidePart,
+    },
+    /// What a data resource answered by itself: the citizen answered otherwise. What either said is
+    /// personal, and not here.
+    Answer {
+        /// The question, by the catalogue's id.
+        #[schema(max_length = 128)]
+        question: String,
+    },
+}
+
+/// A part of a guide that can be wrong.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuidePart {
+    /// The materials (申请材料).
+    Materials,
+    /// Who may apply, and when it is accepted (受理条件).
+    Conditions,
+    /// Time and fee (办理时限, 收费).
+    Cost,
+    /// Unit, place and telephone (实施机构, 办理地点, 咨询方式).
+    Place,
+    /// It cannot be understood.
+    Unclear,
+}
+
+impl GuidePart {
+    /// Every part, as it is offered.
+    pub const ALL: [GuidePart; 5] = [
+        GuidePart::Materials,
+        GuidePart::Conditions,
+        GuidePart::Cost,
+        GuidePart::Place,
+        GuidePart::Unclear,
+    ];
+
+    /// The part as it is written in JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            GuidePart::Materials => "materials",
+            GuidePart::Conditions => "conditions",
+            GuidePart::Cost => "cost",
+            GuidePart::Place => "place",
+            GuidePart::Unclear => "unclear",
+        }
+    }
+}
+
+/// What citizens say to upstream without saying who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Opinion {
+    /// How content somebody is.
+    Evaluation(Evaluation),
+    /// That something is wrong.
+    Remark(Remark),
+}
+
+impl Opinion {
+    /// Its kind.
+    pub fn kind(&self) -> OpinionKind {
+        match self {
+            Opinion::Evaluation(_) => OpinionKind::Evaluation,
+            Opinion::Remark(_) => OpinionKind::Remark,
+        }
+    }
+
+    /// The case that it is about: it should not come before it.
+    pub fn after(&self) -> Option<CaseNumber> {
+        match self {
+            Opinion::Evaluation(Evaluation {
+                about: About::Matter { number, .. },
+                ..
+            }) => *number,
+            Opinion::Evaluation(Evaluation {
+                about: About::Visit,
+                ..
+            })
+            | Opinion::Remark(_) => None,
+        }
+    }
+}
+
+/// The kinds of opinions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OpinionKind {
+    /// [`Evaluation`].
+    Evaluation,
+    /// [`Remark`].
+    Remark,
+}
+
+impl OpinionKind {
+    /// Every kind.
+    pub const ALL: [OpinionKind; 2] = [OpinionKind::Evaluation, OpinionKind::Remark];
+
+    /// The kind as it is stored and printed.
+    pub fn code(self) -> &'static str {
+        match self {
+            OpinionKind::Evaluation => "evaluation",
+            OpinionKind::Remark => "remark",
+        }
+    }
+
+    /// Where it is sent, under an id in place of `{id}`.
+    pub fn path(self) -> &'static str {
+        match self {
+            OpinionKind::Evaluation => EVALUATE,
+            OpinionKind::Remark => REMARK,
+        }
+    }
+}
+
+/// Upstream has an opinion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OpinionReceipt {
     /// When it was first stored.
     pub received: Timestamp,
 }
@@ -286,6 +427,10 @@ mod tests {
         for level in Level::ALL {
             let json = serde_json::to_string(&level).unwrap();
             assert_eq!(json, format!("\"{}\"", level.code()));
+        }
+        for part in GuidePart::ALL {
+            let json = serde_json::to_string(&part).unwrap();
+            assert_eq!(json, format!("\"{}\"", part.code()));
         }
     }
 }

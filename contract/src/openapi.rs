@@ -22,7 +22,8 @@ pub fn document() -> OpenApi {
     add::<api::ProgressRequest>(&mut schemas);
     add::<api::Progress>(&mut schemas);
     add::<api::Evaluation>(&mut schemas);
-    add::<api::EvaluationReceipt>(&mut schemas);
+    add::<api::Remark>(&mut schemas);
+    add::<api::OpinionReceipt>(&mut schemas);
     add::<api::Time>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -127,25 +128,8 @@ fn paths() -> Paths {
     .request_body(Some(json_body::<api::ProgressRequest>()))
     .response("200", json::<api::Progress>("How each unit is getting on"))
     .security(proof());
-    let evaluate = operation(
-        "evaluate",
-        "Takes an evaluation",
-        &[&ANY, &PROVED, &[Kind::Conflict]],
-    )
-    .parameter(
-        ParameterBuilder::new()
-            .name("id")
-            .parameter_in(ParameterIn::Path)
-            .required(Required::True)
-            .description(Some("A random UUID that the device makes"))
-            .schema(Some(text_of(SchemaFormat::Custom("uuid".into())))),
-    )
-    .request_body(Some(json_body::<api::Evaluation>()))
-    .response(
-        "200",
-        json::<api::EvaluationReceipt>("Upstream has it, durably"),
-    )
-    .security(proof());
+    let evaluate = opinion::<api::Evaluation>("evaluate", "Takes an evaluation");
+    let remark = opinion::<api::Remark>("remark", "Takes that a guide or an answer is wrong");
     let catalogue = operation(
         "catalogue",
         "The published catalogue",
@@ -189,9 +173,29 @@ fn paths() -> Paths {
         .path(api::DELIVER, PathItem::new(HttpMethod::Put, deliver))
         .path(api::PROGRESS, PathItem::new(HttpMethod::Post, progress))
         .path(api::EVALUATE, PathItem::new(HttpMethod::Put, evaluate))
+        .path(api::REMARK, PathItem::new(HttpMethod::Put, remark))
         .path(api::CATALOGUE, PathItem::new(HttpMethod::Get, catalogue))
         .path(api::TIME, PathItem::new(HttpMethod::Get, time))
         .build()
+}
+
+/// An operation that takes an opinion under an id that the device makes.
+fn opinion<T: ToSchema>(id: &str, summary: &str) -> OperationBuilder {
+    operation(id, summary, &[&ANY, &PROVED, &[Kind::Conflict]])
+        .parameter(
+            ParameterBuilder::new()
+                .name("id")
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some("A random UUID that the device makes"))
+                .schema(Some(text_of(SchemaFormat::Custom("uuid".into())))),
+        )
+        .request_body(Some(json_body::<T>()))
+        .response(
+            "200",
+            json::<api::OpinionReceipt>("Upstream has it, durably"),
+        )
+        .security(proof())
 }
 
 /// What any call may answer.

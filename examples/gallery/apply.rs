@@ -5,7 +5,7 @@ use slint::ComponentHandle;
 use yici::screen::Screen;
 use yici::visit::page::*;
 use yici_catalog::{Original, Text};
-use yici_contract::api::{Level, State};
+use yici_contract::api::{GuidePart, Level, State};
 use yici_hal::status::Cause;
 use yici_ui as ui;
 
@@ -425,6 +425,16 @@ pub fn pages() -> Vec<(&'static str, Page)> {
             no_progress(AskFault::Refused, Some(Main::Done)),
         ),
         ("evaluate", evaluate(None, None, Main::Skip)),
+        (
+            "wrong",
+            page(
+                nowhere(true),
+                Content::Wrong(Wrong {
+                    name: t("新生儿出生", "A child is born"),
+                    said: [GuidePart::Cost].into(),
+                }),
+            ),
+        ),
         (
             "evaluate-chosen",
             evaluate(

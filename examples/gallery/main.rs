@@ -686,6 +686,7 @@ fn notice(printer: Offer) -> Notice {
             "新生儿出生“一件事一次办”",
             "A child is born: everything in one go",
         ),
+        wrong: true,
         summary: t(
             "孩子出生后的证件、户口、医保和补贴，只填一张表，只交一次材料。",
             "Papers, register, insurance and allowance after a birth, with one form and one set of materials.",
@@ -1306,5 +1307,6 @@ fn help() -> Help {
                 ),
             ),
         ],
+        wrong: true,
     }
 }

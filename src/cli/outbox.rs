@@ -70,14 +70,14 @@ fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
     let (lines, (waiting, parked)) = match open(config)? {
         Some(outbox) => (
             outbox.list().into_diagnostic()?,
-            outbox.evaluations().into_diagnostic()?,
+            outbox.opinions().into_diagnostic()?,
         ),
         None => (Vec::new(), (0, 0)),
     };
     match format {
         Format::Json => print_json(&json!({
             "cases": lines,
-            "evaluations": {"waiting": waiting, "parked": parked},
+            "opinions": {"waiting": waiting, "parked": parked},
         }))?,
         Format::Text => {
             for line in &lines {
@@ -92,7 +92,7 @@ fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
                 print_line(&text)?;
             }
             if waiting + parked > 0 {
-                print_line(&format!("evaluations: {waiting} waiting, {parked} parked"))?;
+                print_line(&format!("opinions: {waiting} waiting, {parked} parked"))?;
             }
         }
     }

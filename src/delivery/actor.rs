@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
-use yici_contract::api::{Evaluation, Progress, ProgressRequest, Time};
+use yici_contract::api::{Opinion, Progress, ProgressRequest, Time};
 use yici_contract::envelope::{self, Attachment};
 use yici_contract::problem::{Kind, Remedy};
 use yici_contract::{Case, CaseNumber, KeyId, SlipSecret};
@@ -25,7 +25,7 @@ pub(super) enum Command {
         ticket: u64,
         request: ProgressRequest,
     },
-    Evaluate(Evaluation),
+    Tell(Opinion),
     /// A try came to this.
     Tried(Entry, Result<Timestamp, Fault>),
     /// A question came to this.
@@ -167,12 +167,10 @@ impl<R: Fn(Report)> Actor<R> {
                     let _ = commands.send(Command::Asked(ticket, answer));
                 });
             }
-            Command::Evaluate(evaluation) => {
-                match self.outbox.store_evaluation(&evaluation, Timestamp::now()) {
-                    Ok(entry) => self.queue.push(entry, true, Instant::now()),
-                    Err(error) => tracing::warn!(%error, "an evaluation was dropped"),
-                }
-            }
+            Command::Tell(opinion) => match self.outbox.store_opinion(&opinion, Timestamp::now()) {
+                Ok(entry) => self.queue.push(entry, true, Instant::now()),
+                Err(error) => tracing::warn!(%error, "an opinion was dropped"),
+            },
             Command::Tried(entry, Ok(received)) => self.delivered(&entry, received),
             Command::Tried(entry, Err(fault)) => {
                 self.failed(&entry, &fault);
@@ -280,9 +278,9 @@ impl<R: Fn(Report)> Actor<R> {
                     let _ = commands.send(Command::Tried(entry, received));
                 });
             }),
-            Entry::Evaluation { id, .. } => self.outbox.evaluation(&id).map(|json| {
+            Entry::Opinion { id, kind, .. } => self.outbox.opinion(kind, &id).map(|json| {
                 self.runtime.spawn(async move {
-                    let receipt = uplink.evaluate(&id, json).await;
+                    let receipt = uplink.tell(kind, &id, json).await;
                     let received = receipt.map(|receipt| receipt.received);
                     let _ = commands.send(Command::Tried(entry, received));
                 });
@@ -357,7 +355,7 @@ impl<R: Fn(Report)> Actor<R> {
         self.queue.forget(entry);
         match entry {
             Entry::Case(number) => self.alarm_parked(number, code),
-            Entry::Evaluation { .. } => {
+            Entry::Opinion { .. } => {
                 tracing::error!(%entry, fault = code, "parked");
             }
         }

@@ -116,14 +116,14 @@ impl Queue {
 
     fn has_case_before(&self, entry: &Entry) -> bool {
         match entry {
-            Entry::Evaluation {
+            Entry::Opinion {
                 after: Some(number),
                 ..
             } => {
                 let case = Entry::Case(*number);
                 self.waiting.iter().any(|w| w.entry == case)
             }
-            Entry::Evaluation { after: None, .. } | Entry::Case(_) => false,
+            Entry::Opinion { after: None, .. } | Entry::Case(_) => false,
         }
     }
 
@@ -143,6 +143,7 @@ pub(super) fn delay(first: Duration, most: Duration, tries: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use yici_contract::CaseNumber;
+    use yici_contract::api::OpinionKind;
 
     use super::*;
 
@@ -206,8 +207,9 @@ mod tests {
         let now = Instant::now();
         let mut queue = Queue::new(Timing::default());
         let number = CaseNumber::random().unwrap();
-        let evaluation = Entry::Evaluation {
+        let evaluation = Entry::Opinion {
             id: number.case_id(),
+            kind: OpinionKind::Evaluation,
             after: Some(number),
         };
         queue.push(evaluation, true, now);

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use rusqlite_migration::Migrations;
 use tempfile::TempDir;
 use yici_hal::escpos::Doubt;
 

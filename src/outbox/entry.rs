@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use uuid::Uuid;
+use yici_contract::api::OpinionKind;
 use yici_contract::{CaseNumber, Digest};
 
 /// What is delivered as one.
@@ -11,10 +12,12 @@ use yici_contract::{CaseNumber, Digest};
 pub enum Entry {
     /// A sealed case.
     Case(CaseNumber),
-    /// An evaluation. It is never before its case.
-    Evaluation {
+    /// An opinion. It is never before its case.
+    Opinion {
         /// The id it is delivered under.
         id: Uuid,
+        /// Its kind.
+        kind: OpinionKind,
         /// The case that it is about, if any.
         after: Option<CaseNumber>,
     },
@@ -131,7 +134,7 @@ impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Entry::Case(number) => write!(f, "case {number}"),
-            Entry::Evaluation { id, .. } => write!(f, "evaluation {id}"),
+            Entry::Opinion { id, kind, .. } => write!(f, "{} {id}", kind.code()),
         }
     }
 }

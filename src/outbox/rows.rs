@@ -4,27 +4,39 @@ use jiff::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
+use yici_contract::api::OpinionKind;
 use yici_contract::{CaseNumber, Digest};
 
 use super::{Entry, Line, OutboxError, SlipState, State, Unfinished};
 
+/// Where opinions of a kind are.
+pub(super) fn table(kind: OpinionKind) -> &'static str {
+    match kind {
+        OpinionKind::Evaluation => "evaluations",
+        OpinionKind::Remark => "remarks",
+    }
+}
+
 /// Parks every row that cannot be delivered as it stands; what stands there for its number or id.
 pub(super) fn park_broken(connection: &Connection) -> Result<Vec<String>, OutboxError> {
     let mut broken = Vec::new();
-    for (table, select) in [
-        (
-            "cases",
-            // The length of a blob is known without reading it.
-            "SELECT rowid, number, stored, state, length(sealed) = bytes AND typeof(sealed) = 'blob'
-             AND length(sha256) = 32 FROM cases WHERE state NOT IN ('delivered', 'parked')",
-        ),
-        (
-            "evaluations",
+    let cases = (
+        "cases",
+        // The length of a blob is known without reading it.
+        "SELECT rowid, number, stored, state, length(sealed) = bytes AND typeof(sealed) = 'blob'
+         AND length(sha256) = 32 FROM cases WHERE state NOT IN ('delivered', 'parked')"
+            .to_owned(),
+    );
+    let opinions = OpinionKind::ALL.map(|kind| {
+        let table = table(kind);
+        let select = format!(
             "SELECT rowid, id, stored, state, after IS NULL OR length(after) = 19
-             FROM evaluations WHERE state <> 'parked'",
-        ),
-    ] {
-        let mut statement = connection.prepare(select)?;
+             FROM {table} WHERE state <> 'parked'"
+        );
+        (table, select)
+    });
+    for (table, select) in std::iter::once(cases).chain(opinions) {
+        let mut statement = connection.prepare(&select)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let key = text(row, 1).unwrap_or_default();
@@ -70,13 +82,17 @@ pub(super) fn waiting(connection: &Connection) -> Result<Vec<Entry>, OutboxError
             entries.push(Entry::Case(number));
         }
     }
-    let mut statement = connection
-        .prepare("SELECT id, after FROM evaluations WHERE state = 'waiting' ORDER BY rowid")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        if let Some(id) = text(row, 0).and_then(|id| Uuid::parse_str(&id).ok()) {
-            let after = number(row, 1);
-            entries.push(Entry::Evaluation { id, after });
+    for kind in OpinionKind::ALL {
+        let mut statement = connection.prepare(&format!(
+            "SELECT id, after FROM {} WHERE state = 'waiting' ORDER BY rowid",
+            table(kind)
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Some(id) = text(row, 0).and_then(|id| Uuid::parse_str(&id).ok()) {
+                let after = number(row, 1);
+                entries.push(Entry::Opinion { id, kind, after });
+            }
         }
     }
     Ok(entries)

@@ -2,7 +2,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use rusqlite::config::DbConfig;
 use tempfile::TempDir;
-use yici_contract::api::Level;
+use yici_contract::api::{About, Evaluation, GuidePart, Level, Remark, Wrong};
 use yici_contract::case::{Applicant, Case, Document, Lang, Media, Party, Signed, Times};
 use yici_contract::envelope::{self, Attachment};
 use yici_contract::{Private, PrivateBytes, SecretKey, SlipSecret};
@@ -245,8 +245,24 @@ fn a_slip_is_unfinished_until_it_is_completed_or_dismissed() {
     assert_eq!(outbox.list().unwrap()[1].slip, SlipState::Dismissed);
 }
 
+/// An update that brought tables of its own and was taken back.
 #[test]
-fn an_evaluation_waits_under_its_id() {
+fn an_outbox_of_a_later_version_is_used_on() {
+    let (dir, mut outbox) = opened();
+    let case = sealed(1_000);
+    outbox.store(&case, now()).unwrap();
+    outbox
+        .connection
+        .execute_batch("CREATE TABLE later (id TEXT) STRICT; PRAGMA user_version = 99;")
+        .unwrap();
+    let mut outbox = again(&dir, outbox);
+    assert_eq!(outbox.waiting().unwrap(), [entry(&case)]);
+    outbox.store(&sealed(1_000), now()).unwrap();
+    assert_eq!(outbox.waiting().unwrap().len(), 2);
+}
+
+#[test]
+fn an_opinion_waits_under_its_id() {
     let (dir, mut outbox) = opened();
     let number = CaseNumber::random().unwrap();
     let evaluation = |about| Evaluation {
@@ -255,24 +271,56 @@ fn an_evaluation_waits_under_its_id() {
         at: now(),
     };
     let visit = evaluation(About::Visit);
-    let one = outbox.store_evaluation(&visit, now()).unwrap();
+    let one = outbox
+        .store_opinion(&Opinion::Evaluation(visit.clone()), now())
+        .unwrap();
     let matter = About::Matter {
         matter: "newborn".into(),
         number: Some(number),
     };
-    let two = outbox.store_evaluation(&evaluation(matter), now()).unwrap();
+    let two = outbox
+        .store_opinion(&Opinion::Evaluation(evaluation(matter)), now())
+        .unwrap();
+    let remark = Remark {
+        matter: "newborn".into(),
+        catalogue: "1".into(),
+        about: Wrong::Guide {
+            part: GuidePart::Cost,
+        },
+        at: now(),
+    };
+    let three = outbox
+        .store_opinion(&Opinion::Remark(remark.clone()), now())
+        .unwrap();
     let mut outbox = again(&dir, outbox);
-    assert_eq!(outbox.waiting().unwrap(), [one, two]);
-    let Entry::Evaluation { id, after: None } = one else {
+    assert_eq!(outbox.waiting().unwrap(), [one, two, three]);
+    let Entry::Opinion {
+        id: told,
+        kind: OpinionKind::Remark,
+        after: None,
+    } = three
+    else {
+        panic!("{three:?}");
+    };
+    let json = outbox.opinion(OpinionKind::Remark, &told).unwrap();
+    assert_eq!(serde_json::from_str::<Remark>(&json).unwrap(), remark);
+    outbox.delivered(&three, now()).unwrap();
+    let Entry::Opinion {
+        id,
+        kind: OpinionKind::Evaluation,
+        after: None,
+    } = one
+    else {
         panic!("{one:?}");
     };
-    let json = outbox.evaluation(&id).unwrap();
+    let json = outbox.opinion(OpinionKind::Evaluation, &id).unwrap();
     assert_eq!(serde_json::from_str::<Evaluation>(&json).unwrap(), visit);
-    assert!(matches!(two, Entry::Evaluation { after, .. } if after == Some(number)));
+    assert!(matches!(two, Entry::Opinion { after, .. } if after == Some(number)));
     outbox.delivered(&one, now()).unwrap();
     outbox.park(&two, "problem:malformed", now()).unwrap();
-    assert_eq!(outbox.evaluations().unwrap(), (0, 1));
-    assert!(matches!(outbox.evaluation(&id), Err(OutboxError::NotThere)));
+    assert_eq!(outbox.opinions().unwrap(), (0, 1));
+    let gone = outbox.opinion(OpinionKind::Evaluation, &id);
+    assert!(matches!(gone, Err(OutboxError::NotThere)));
 }
 
 #[test]

@@ -118,6 +118,12 @@ impl Inner {
                 to.set_modules(0);
                 to.set_too_long(false);
             }
+            ui::PageKind::Wrong => {
+                let to = self.window.global::<ui::WrongAdapter>();
+                to.set_name(empty());
+                to.set_said(false);
+                lists.wrong.clear();
+            }
             ui::PageKind::Help => {
                 self.window.global::<ui::HelpAdapter>().set_place(empty());
                 lists.help_phones.clear();

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 use yici_catalog::{Group, Lang};
+use yici_contract::api::GuidePart;
 use yici_ui as ui;
 
 use super::keyboard::Keys;
@@ -14,7 +15,7 @@ use super::{
 use crate::visit::page::{
     CardState, DateFault, FlowStep, Goodbye, Help, Home, Identity, Input, Item, Journey, Material,
     MatterCard, Method, Notice, Number, NumberFault, Offer, Outcome, Printing, Question, Search,
-    Trust, Unsure, Window,
+    Trust, Unsure, Window, Wrong,
 };
 use crate::visit::touch::Touch;
 
@@ -49,6 +50,7 @@ pub(super) struct Lists {
     pub method_phones: Rc<VecModel<ui::ContactRow>>,
     pub help_phones: Rc<VecModel<ui::ContactRow>>,
     pub questions: Rc<VecModel<ui::Pair>>,
+    pub wrong: Rc<VecModel<ui::WrongRow>>,
 }
 
 pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
@@ -64,6 +66,19 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     let notice = window.global::<ui::NoticeAdapter>();
     notice.on_print(to.plain(Touch::Print));
     notice.on_phone(to.plain(Touch::Phone));
+    notice.on_say_wrong(to.plain(Touch::Wrong));
+    window
+        .global::<ui::HelpAdapter>()
+        .on_say_wrong(to.plain(Touch::Wrong));
+    let sender = to.sender();
+    window.global::<ui::WrongAdapter>().on_say(move |part| {
+        let part = GuidePart::ALL
+            .into_iter()
+            .find(|known| shown(*known) == part);
+        if let Some(part) = part {
+            sender.send(Touch::WrongPart(part));
+        }
+    });
     let consent = window.global::<ui::ConsentAdapter>();
     consent.on_type_number(to.plain(Touch::TypeNumber));
     consent.on_without_card(to.plain(Touch::WithoutCard));
@@ -109,6 +124,9 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
 
 impl Lists {
     pub(super) fn attach(&self, window: &ui::AppWindow) {
+        window
+            .global::<ui::WrongAdapter>()
+            .set_rows(model(&self.wrong));
         window
             .global::<ui::HomeAdapter>()
             .set_rows(model(&self.home));
@@ -195,6 +213,7 @@ impl Inner {
     pub(super) fn notice(&self, notice: &Notice, lang: Lang) {
         let to = self.window.global::<ui::NoticeAdapter>();
         to.set_name(words(&notice.name, lang));
+        to.set_wrong(notice.wrong);
         to.set_summary(words(&notice.summary, lang));
         to.set_promised(whole(notice.promised_days));
         to.set_statutory(whole(notice.statutory_days));
@@ -430,14 +449,36 @@ impl Inner {
     pub(super) fn help(&self, help: &Help, lang: Lang) {
         let to = self.window.global::<ui::HelpAdapter>();
         to.set_place(words(&help.place, lang));
+        to.set_wrong(help.wrong);
         fill(&self.lists.help_phones, contacts(&help.phones, lang));
         fill(&self.lists.questions, pairs(&help.questions, lang));
+    }
+
+    pub(super) fn wrong(&self, wrong: &Wrong, lang: Lang) {
+        let to = self.window.global::<ui::WrongAdapter>();
+        to.set_name(words(&wrong.name, lang));
+        to.set_said(!wrong.said.is_empty());
+        let rows = GuidePart::ALL.into_iter().map(|part| ui::WrongRow {
+            part: shown(part),
+            said: wrong.said.contains(&part),
+        });
+        fill(&self.lists.wrong, rows);
     }
 
     pub(super) fn goodbye(&self, goodbye: Goodbye) {
         let to = self.window.global::<ui::GoodbyeAdapter>();
         to.set_card(goodbye.card);
         to.set_paper(goodbye.paper);
+    }
+}
+
+fn shown(part: GuidePart) -> ui::GuidePart {
+    match part {
+        GuidePart::Materials => ui::GuidePart::Materials,
+        GuidePart::Conditions => ui::GuidePart::Conditions,
+        GuidePart::Cost => ui::GuidePart::Cost,
+        GuidePart::Place => ui::GuidePart::Place,
+        GuidePart::Unclear => ui::GuidePart::Unclear,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use yici_catalog::{ApplicantKind, FieldKind, FormField};
-use yici_contract::api::{About, Evaluation, Level};
+use yici_contract::api::{About, Evaluation, Level, Opinion};
 use yici_contract::{CaseNumber, Private, PrivateBytes, SlipCode, SlipSecret};
 
 use super::application::{self, Applying, Basis, Pending, Row, Signature, Stored};
@@ -473,11 +473,11 @@ impl Visit {
             .into_iter()
             .chain(of_visit)
             .map(|(about, level)| {
-                Effect::Evaluate(Evaluation {
+                Effect::Tell(Opinion::Evaluation(Evaluation {
                     about,
                     level,
                     at: around.now.stamp,
-                })
+                }))
             })
             .collect()
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use yici_catalog::Catalog;
-use yici_contract::api::{Evaluation, Progress, ProgressRequest};
+use yici_contract::api::{Opinion, Progress, ProgressRequest};
 use yici_contract::{CaseNumber, Private, SlipSecret};
 use yici_hal::escpos::{Delivery as Moved, Printed};
 use yici_hal::id_card::IdCard;
@@ -167,8 +167,8 @@ pub enum Effect {
         /// What is asked.
         request: Box<ProgressRequest>,
     },
-    /// Send an evaluation.
-    Evaluate(Evaluation),
+    /// Tell upstream an opinion.
+    Tell(Opinion),
     /// The slip of this case is in somebody's hands.
     SlipCompleted(CaseNumber),
     /// Nobody waits for the slip of this case any more.

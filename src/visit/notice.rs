@@ -51,6 +51,7 @@ pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
     let guide = &matter.guide;
     Notice {
         name: matter.name.clone(),
+        wrong: around.health.submits(),
         summary: matter.summary.clone(),
         not_here: matter
             .windows

@@ -2,8 +2,10 @@
 //! (later) speech read nothing else. Texts that authors wrote travel as [`Text`] in both
 //! languages; the reader of the page picks one.
 
+use std::collections::BTreeSet;
+
 use yici_catalog::{Catalog, Group, Lang, Matter, Text};
-use yici_contract::api::{Level, State};
+use yici_contract::api::{GuidePart, Level, State};
 use yici_hal::status::{Actor, Cause};
 
 pub use crate::health::{Journey, Offer};
@@ -196,6 +198,8 @@ pub enum Content {
     NoProgress(AskFault),
     /// Five levels for the matter and the visit, never forced.
     Evaluate(Evaluate),
+    /// What is wrong in the guide (appendix A): nothing is asked of who says so.
+    Wrong(Wrong),
     /// After a restart: cases that are stored, but whose slip nobody holds.
     Recovered {
         /// Case numbers in groups.
@@ -357,6 +361,8 @@ pub struct MatterCard {
 pub struct Notice {
     /// Full name of the matter.
     pub name: Text,
+    /// Whether it can be said that this is wrong.
+    pub wrong: bool,
     /// One sentence.
     pub summary: Text,
     /// Who cannot be served here, told now (R9): reason and where to go.
@@ -770,6 +776,8 @@ pub struct Help {
     pub phones: Vec<Contact>,
     /// Common questions with answers, of the matter at hand.
     pub questions: Vec<(Text, Text)>,
+    /// Whether it can be said that the guide of the matter at hand is wrong.
+    pub wrong: bool,
 }
 
 /// The last page.
@@ -1143,6 +1151,15 @@ pub struct Evaluate {
     pub matter: Option<Level>,
     /// For the visit.
     pub visit: Option<Level>,
+}
+
+/// What can be wrong in a matter's guide.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wrong {
+    /// The matter's name.
+    pub name: Text,
+    /// What was said to be wrong in this visit.
+    pub said: BTreeSet<GuidePart>,
 }
 
 /// `Debug` without what a person typed or a card told.

@@ -180,6 +180,7 @@ pub(super) fn help(matter: Option<&Matter>, around: &Around) -> Help {
             .flat_map(|matter| &matter.guide.questions_common)
             .map(|common| (common.q.clone(), common.a.clone()))
             .collect(),
+        wrong: matter.is_some() && around.health.submits(),
     }
 }
 

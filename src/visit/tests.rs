@@ -102,7 +102,7 @@ impl Walk {
                 | Effect::Ask { visit, .. } => Some(visit.0),
                 Effect::StopReading
                 | Effect::StopScanning
-                | Effect::Evaluate(_)
+                | Effect::Tell(_)
                 | Effect::SlipCompleted(_)
                 | Effect::Dismiss(_)
                 | Effect::LetStaffIn

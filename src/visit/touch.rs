@@ -1,7 +1,7 @@
 //! What a touch can mean: one closed type for every page.
 
 use yici_catalog::{Group, Lang};
-use yici_contract::api::Level;
+use yici_contract::api::{GuidePart, Level};
 use yici_contract::{Private, PrivateBytes};
 
 /// A touch, as the page names it; it travels with the page's serial.
@@ -17,6 +17,10 @@ pub enum Touch {
     Finish,
     /// Places, telephones, common questions.
     Help,
+    /// Something here is wrong.
+    Wrong,
+    /// A part of the guide is wrong.
+    WrongPart(GuidePart),
     /// Switch the language.
     Language(Lang),
     /// Switch large type.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use yici_catalog::{Answers, Group, Lang, Matter, State};
 use yici_contract::CaseNumber;
-use yici_contract::api::ProgressRequest;
+use yici_contract::api::{GuidePart, Opinion, ProgressRequest, Remark, Wrong};
 use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::status::Cause;
 
@@ -70,6 +70,8 @@ pub(super) enum Place {
     NotStored(page::StoreFault),
     Receipt,
     Evaluate(Rated),
+    /// What is wrong in the guide.
+    Wrong,
     Track {
         /// What was scanned is no slip's code.
         wrong: bool,
@@ -103,6 +105,8 @@ pub(super) struct Given {
     pub sources: BTreeMap<String, yici_catalog::Text>,
     /// Items taken, by situation.
     pub chosen: BTreeMap<usize, BTreeSet<String>>,
+    /// Parts of the guide that were said to be wrong.
+    pub wrong: BTreeSet<GuidePart>,
     /// What was filled in, signed and submitted.
     pub applying: Applying,
 }
@@ -227,6 +231,11 @@ impl Visit {
             Touch::Main => self.main(around),
             Touch::Finish => self.finish(around),
             Touch::Help => self.aside(Place::Help),
+            Touch::Wrong => match self.matter.is_some() && around.health.submits() {
+                true => self.aside(Place::Wrong),
+                false => Vec::new(),
+            },
+            Touch::WrongPart(part) => self.wrong(part, around),
             Touch::Group(group) => {
                 if self.place == Place::Home {
                     self.group = group;
@@ -499,6 +508,7 @@ impl Visit {
             | Place::Printing(_)
             | Place::Phone(_)
             | Place::Help
+            | Place::Wrong
             | Place::Applicant
             | Place::Form { .. }
             | Place::Field(_)
@@ -565,6 +575,10 @@ impl Visit {
                 payload: document.as_ref().clone().speaking(self.lang).phone_text(),
             },
             Place::Help => Content::Help(Box::new(takeaway::help(self.matter(around), around))),
+            Place::Wrong => Content::Wrong(page::Wrong {
+                name: self.matter(around)?.short.clone(),
+                said: self.given_now()?.wrong.clone(),
+            }),
             Place::Applicant => self.applicant_page(around)?,
             Place::Form { topic, told } => self.form_page(*topic, *told, around)?,
             Place::Field(entry) => self.field_page(entry, around)?,
@@ -598,6 +612,7 @@ impl Visit {
         match &self.place {
             Place::Home
             | Place::Help
+            | Place::Wrong
             | Place::Goodbye { .. }
             | Place::Evaluate(_)
             | Place::Track { .. }
@@ -650,6 +665,7 @@ impl Visit {
             | Place::Unsure { .. }
             | Place::Method
             | Place::Help
+            | Place::Wrong
             | Place::Applicant
             | Place::Submitting { .. }
             | Place::Track { .. }
@@ -719,6 +735,7 @@ impl Visit {
             | Place::Unsure { .. }
             | Place::Method
             | Place::Help
+            | Place::Wrong
             | Place::Applicant
             | Place::Sign(_)
             | Place::Submitting { .. }
@@ -870,6 +887,7 @@ impl Visit {
             Place::Home
             | Place::Notice
             | Place::Help
+            | Place::Wrong
             | Place::Goodbye { .. }
             | Place::Track { .. }
             | Place::CaseNumber(_)
@@ -1093,12 +1111,47 @@ impl Visit {
         answer: yici_catalog::Answer,
         around: &Around,
     ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         if let Some(index) = self.matter {
             let given = self.given.entry(index).or_default();
+            let before = given.answers.get(question).cloned();
+            let otherwise = before.is_some_and(|before| before != answer);
             given.answers.insert(question, answer);
-            given.sources.remove(question);
+            // An answer that a data resource gave, and the citizen does not agree with (6.4 b).
+            if given.sources.remove(question).is_some()
+                && otherwise
+                && let Identity::Card(_) = self.identity
+            {
+                let question = question.to_owned();
+                effects.extend(self.remark(Wrong::Answer { question }, around));
+            }
         }
-        self.advance(around)
+        effects.extend(self.advance(around));
+        effects
+    }
+
+    /// A part of the guide is wrong; that is told once a visit.
+    fn wrong(&mut self, part: GuidePart, around: &Around) -> Vec<Effect> {
+        if self.place != Place::Wrong {
+            return Vec::new();
+        }
+        let given = self.matter.and_then(|index| self.given.get_mut(&index));
+        match given.is_some_and(|given| given.wrong.insert(part)) {
+            true => self.remark(Wrong::Guide { part }, around),
+            false => Vec::new(),
+        }
+    }
+
+    fn remark(&self, about: Wrong, around: &Around) -> Vec<Effect> {
+        let remark = self.matter(around).map(|matter| {
+            Effect::Tell(Opinion::Remark(Remark {
+                matter: matter.id.clone(),
+                catalogue: around.catalog.version.clone(),
+                about,
+                at: around.now.stamp,
+            }))
+        });
+        remark.into_iter().collect()
     }
 
     /// On to the next open question, or to where the answers lead.
@@ -1298,6 +1351,7 @@ impl Visit {
             | Place::Printing(_)
             | Place::Phone(_)
             | Place::Help
+            | Place::Wrong
             | Place::Applicant
             | Place::Form { .. }
             | Place::Field(_)

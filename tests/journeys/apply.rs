@@ -1,8 +1,11 @@
 //! Applying here and now, across terminal, outbox and upstream.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use crate::hall::{Hall, code_on};
+use serde_json::json;
+
+use crate::hall::{Hall, PATIENCE, code_on};
 use crate::upstream::Upstream;
 
 /// A matter of a few questions and fields: what is tried here is not the catalogue.
@@ -109,6 +112,46 @@ fn a_case_is_submitted_opened_upstream_and_its_progress_followed_by_code_and_by_
          end"
     ))
     .succeeded();
+}
+
+/// Somebody who finds the guide wrong tells it in two touches, from wherever they are, and goes on.
+#[test]
+fn a_wrong_guide_is_told_and_heard_upstream() {
+    let hall = small_hall();
+    let upstream = Upstream::for_hall(&hall, &small_catalogue());
+    hall.citizen(
+        "tap 点一下屏幕开始
+         tap 新生儿出生
+         tap 帮助
+         tap 指南写得不对？
+         tap 要带的材料不对
+         wait 谢谢您，会转告
+         tap 返回
+         wait 需要人帮忙吗
+         tap 返回
+         tap 指南写得不对？
+         tap 看不懂
+         tap 返回
+         tap 开始
+         end",
+    )
+    .succeeded();
+    let end = Instant::now() + PATIENCE;
+    let counts = loop {
+        let counts = upstream.remarks()["counts"].clone();
+        if counts.as_array().unwrap().len() == 2 || Instant::now() > end {
+            break counts;
+        }
+        // What was still to be sent goes at the next start.
+        hall.citizen("sleep 1\nend").succeeded();
+    };
+    assert_eq!(
+        counts,
+        json!([
+            {"matter": "demo", "what": "guide, materials", "count": 1},
+            {"matter": "demo", "what": "guide, unclear", "count": 1},
+        ])
+    );
 }
 
 /// Whoever comes while upstream is away is told so, and need not come again.

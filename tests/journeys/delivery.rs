@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use yici::delivery::{AskFault, Link, Report, StoreFault};
 use yici::uplink::ClockState;
 use yici_contract::CaseNumber;
-use yici_contract::api::{About, Evaluation, Level, ProgressKey, ProgressRequest};
+use yici_contract::api::{About, Evaluation, Level, Opinion, ProgressKey, ProgressRequest};
 use yici_contract::problem::Kind;
 
 use crate::hall::{PATIENCE, kiosk};
@@ -129,14 +129,14 @@ fn an_evaluation_waits_for_its_case() {
     server.answer(&[Answer::Bare(500), Answer::Bare(500)]);
     let running = terminal.start();
     let (number, _) = running.submit();
-    running.delivery.evaluate(Evaluation {
+    running.delivery.tell(Opinion::Evaluation(Evaluation {
         about: About::Matter {
             matter: "newborn".into(),
             number: Some(number),
         },
         level: Level::VeryContent,
         at: Timestamp::now(),
-    });
+    }));
     running.delivered(number);
     let end = Instant::now() + PATIENCE;
     while server.seen().len() < 4 && Instant::now() < end {

@@ -164,6 +164,12 @@ impl Upstream {
         run(&[&["case", "--db", &db, "--data", &data], words].concat())
     }
 
+    /// What is said to be wrong.
+    pub fn remarks(&self) -> Value {
+        let remarks = run(&["remark", "--db", &self.db(), "list", "--format", "json"]);
+        serde_json::from_str(&remarks).unwrap()
+    }
+
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use yici_contract::api::State;
+use yici_contract::api::{OpinionKind, State};
 use yici_contract::{CaseNumber, KeyId, PublicKey};
 
 use crate::data::Data;
 use crate::service::{self, Serve};
 use crate::store::Store;
-use crate::{accesses, cases, devices, evaluations, init};
+use crate::{accesses, cases, devices, init, opinions};
 
 /// Parses the command line and does what it says.
 pub fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,8 +50,15 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
         Command::Evaluation {
             db,
             command: ListCommand::List { format },
-        } => print(&evaluations::list(
-            &Store::open(&db)?.evaluations()?,
+        } => print(&opinions::evaluations(
+            &Store::open(&db)?.opinions(OpinionKind::Evaluation)?,
+            format,
+        ))?,
+        Command::Remark {
+            db,
+            command: ListCommand::List { format },
+        } => print(&opinions::remarks(
+            &Store::open(&db)?.opinions(OpinionKind::Remark)?,
             format,
         ))?,
         Command::Access {
@@ -158,6 +165,13 @@ enum Command {
     },
     /// Look at evaluations
     Evaluation {
+        #[arg(long, help = DB)]
+        db: String,
+        #[command(subcommand)]
+        command: ListCommand,
+    },
+    /// Look at what citizens say is wrong in guides and in what is answered for them
+    Remark {
         #[arg(long, help = DB)]
         db: String,
         #[command(subcommand)]

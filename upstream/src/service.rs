@@ -15,12 +15,14 @@ use axum::routing::{get, post, put};
 use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 use yici_catalog::{Catalog, LoadError};
-use yici_contract::api::{self, Evaluation, EvaluationReceipt, ItemProgress, Progress};
-use yici_contract::api::{ProgressKey, ProgressRequest, Time, UnitProgress, Words};
+use yici_contract::api::{self, Evaluation, ItemProgress, OpinionKind, OpinionReceipt, Progress};
+use yici_contract::api::{ProgressKey, ProgressRequest, Remark, Time, UnitProgress, Words};
 use yici_contract::envelope::{self, MAX_SEALED_BYTES, OpenError};
 use yici_contract::problem::{Kind, Problem};
 use yici_contract::proof::{self, ProofError};
@@ -162,6 +164,7 @@ fn router(upstream: Arc<Upstream>) -> Router {
         .route(api::DELIVER, put(deliver))
         .route(api::PROGRESS, post(progress))
         .route(api::EVALUATE, put(evaluate))
+        .route(api::REMARK, put(remark))
         .route(api::CATALOGUE, get(catalogue))
         .route(api::TIME, get(time))
         .fallback(|| async { Answer::from(Problem::new(Kind::NotFound)) })
@@ -199,7 +202,18 @@ async fn evaluate(
     request: Request,
 ) -> Answer {
     let work = move |upstream: &Upstream, device: &PublicKey, call: &Call| {
-        upstream.evaluate(&id, &device.id(), call)
+        upstream.hear::<Evaluation>(OpinionKind::Evaluation, &id, &device.id(), call)
+    };
+    answer(&upstream, request, upstream.json(), work).await
+}
+
+async fn remark(
+    State(upstream): State<Arc<Upstream>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    let work = move |upstream: &Upstream, device: &PublicKey, call: &Call| {
+        upstream.hear::<Remark>(OpinionKind::Remark, &id, &device.id(), call)
     };
     answer(&upstream, request, upstream.json(), work).await
 }
@@ -499,17 +513,23 @@ impl Upstream {
         }
     }
 
-    fn evaluate(&self, id: &str, device: &KeyId, call: &Call) -> Result<Answer, Problem> {
+    fn hear<T: DeserializeOwned + Serialize>(
+        &self,
+        kind: OpinionKind,
+        id: &str,
+        device: &KeyId,
+        call: &Call,
+    ) -> Result<Answer, Problem> {
         let id = Uuid::parse_str(id).map_err(|_| Problem::new(Kind::Malformed))?;
-        let evaluation: Evaluation = from_json(&call.body)?;
-        // Written anew, so that the same evaluation is the same text.
-        let body = serde_json::to_string(&evaluation).map_err(|_| Problem::new(Kind::Failed))?;
+        let opinion: T = from_json(&call.body)?;
+        // Written anew, so that the same opinion is the same text.
+        let body = serde_json::to_string(&opinion).map_err(|_| Problem::new(Kind::Failed))?;
         let received = self
             .store
-            .evaluate(&id, device, &body, Timestamp::now())
+            .tell(kind, &id, device, &body, Timestamp::now())
             .map_err(|error| store_failed(&error))?
             .ok_or_else(|| Problem::new(Kind::Conflict))?;
-        Ok(Answer::of(&EvaluationReceipt { received }))
+        Ok(Answer::of(&OpinionReceipt { received }))
     }
 }
 
@@ -568,7 +588,7 @@ async fn end_when_told(handle: axum_server::Handle<SocketAddr>, by: SignalKind) 
     }
 }
 
-fn from_json<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+fn from_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
     // The library's message quotes the body, and may so quote a secret.
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());

@@ -143,7 +143,8 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        Migrations::new(vec![M::up(TABLES), M::up(OVERSIGHT)]).to_latest(&mut connection)?;
+        Migrations::new(vec![M::up(TABLES), M::up(OVERSIGHT), M::up(REMARKS)])
+            .to_latest(&mut connection)?;
         Ok(Store(Mutex::new(connection)))
     }
 
@@ -352,6 +353,11 @@ const OVERSIGHT: &str = "
         BEGIN SELECT RAISE(ABORT, 'the log of accesses is only added to'); END;
     CREATE TRIGGER accesses_are_not_deleted BEFORE DELETE ON accesses
         BEGIN SELECT RAISE(ABORT, 'the log of accesses is only added to'); END;";
+
+/// Evaluations are not the only opinions any more.
+const REMARKS: &str = "
+    ALTER TABLE evaluations RENAME TO opinions;
+    ALTER TABLE opinions ADD COLUMN kind TEXT NOT NULL DEFAULT 'evaluation';";
 
 fn delivered(
     connection: &Connection,

@@ -90,6 +90,14 @@ impl Walk {
         self.touch(Touch::Main)
     }
 
+    /// What was told upstream to be wrong.
+    fn remarks(&self) -> impl Iterator<Item = &api::Remark> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::Tell(api::Opinion::Remark(remark)) => Some(remark),
+            _ => None,
+        })
+    }
+
     /// Fills whatever is missing, until everything is to be checked.
     fn fill_all(&mut self) -> Page {
         for _ in 0..200 {
@@ -502,8 +510,7 @@ fn the_slip_counts_as_out_only_when_known_and_an_end_without_it_says_so() {
     assert!(matches!(page.content, Content::Goodbye(_)));
     assert!(walk.effects.iter().any(|effect| matches!(
         effect,
-        Effect::Evaluate(api::Evaluation { about: api::About::Matter { number: Some(of), .. }, .. })
-            if *of == number
+        Effect::Tell(opinion) if opinion.after() == Some(number)
     )));
     assert!(!walk.wants(&Effect::Dismiss(number)));
 
@@ -843,4 +850,78 @@ fn a_guardian_answers_for_the_ward_and_not_by_their_own_card() {
             .iter()
             .all(|answer| answer.source == Source::Citizen)
     );
+}
+
+/// What is said to be wrong goes upstream at once, each once, and nothing of who says so goes with it.
+#[test]
+fn a_wrong_guide_is_told_upstream() {
+    let mut walk = Walk::new();
+    walk.touch(Touch::Wake);
+    let page = walk.touch(Touch::Matter("newborn".into()));
+    let offered = |page: &Page| match &page.content {
+        Content::Notice(notice) => notice.wrong,
+        Content::Help(help) => help.wrong,
+        _ => panic!("{page:?}"),
+    };
+    assert!(!offered(&page), "without an upstream nobody would hear it");
+    assert!(!offered(&walk.touch(Touch::Help)));
+    let page = walk.touch(Touch::Wrong);
+    assert!(matches!(page.content, Content::Help(_)), "{page:?}");
+
+    let page = walk.event(Event::Says(Word::Outbox(OutboxState::Open { parked: 0 })));
+    assert!(offered(&page));
+    let page = walk.touch(Touch::Wrong);
+    assert!(matches!(&page.content, Content::Wrong(wrong) if wrong.said.is_empty()));
+    let (cost, unclear) = (api::GuidePart::Cost, api::GuidePart::Unclear);
+    for part in [cost, unclear, cost] {
+        walk.touch(Touch::WrongPart(part));
+    }
+    let page = walk.terminal.view();
+    assert!(matches!(&page.content, Content::Wrong(wrong) if wrong.said.len() == 2));
+    walk.touch(Touch::Back);
+    let page = walk.touch(Touch::Back);
+    assert!(matches!(page.content, Content::Notice(_)), "{page:?}");
+    let told: Vec<_> = walk.remarks().map(|remark| &remark.about).collect();
+    let guide = |part| api::Wrong::Guide { part };
+    assert_eq!(told, [&guide(cost), &guide(unclear)]);
+    assert!(walk.remarks().all(|remark| remark.matter == "newborn"));
+}
+
+/// An answer that the card gave and the citizen changes is an objection (6.4 b); one that stays is none.
+#[test]
+fn an_answer_of_a_source_is_contested() {
+    for contested in [false, true] {
+        let mut walk = Walk::submitting();
+        walk.touch(Touch::Wake);
+        walk.touch(Touch::Matter("retirement".into()));
+        walk.touch(Touch::Main);
+        walk.touch(Touch::Main);
+        let visit = walk.visit();
+        walk.event(Event::Card {
+            visit,
+            reply: CardReply::Read(card()),
+        });
+        let page = walk.touch(Touch::Change("sex".into()));
+        let Content::Question(question) = &page.content else {
+            panic!("{page:?}");
+        };
+        let Input::Choice(choices) = &question.input else {
+            panic!("{page:?}");
+        };
+        let option = choices
+            .iter()
+            .position(|choice| choice.chosen != contested)
+            .expect("the card answers it");
+        walk.touch(Touch::Choose(option));
+        // From here on it is the citizen's own answer.
+        walk.touch(Touch::Change("sex".into()));
+        walk.touch(Touch::Choose(1 - option));
+        let told: Vec<_> = walk.remarks().collect();
+        assert_eq!(told.len(), usize::from(contested), "{told:?}");
+        for remark in told {
+            let question = "sex".to_owned();
+            assert_eq!(remark.about, api::Wrong::Answer { question });
+            assert_eq!(remark.matter, "retirement");
+        }
+    }
 }

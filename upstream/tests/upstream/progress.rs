@@ -1,6 +1,6 @@
 //! Progress: for the slip's holder alone, by unit, in upstream's words.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use yici_contract::api::MAX_WRONG_KEYS_AN_HOUR;
 use yici_contract::case::Applicant;
 use yici_contract::{CaseNumber, SlipSecret};
@@ -194,4 +194,55 @@ fn an_evaluation_is_taken_once() {
     let sixth = body.replace("content", "delighted");
     hall.call("PUT", id, sixth.as_bytes())
         .problem(400, "malformed");
+}
+
+#[test]
+fn a_remark_is_taken_once_and_is_no_evaluation() {
+    let hall = Hall::open();
+    let id = "/v1/remarks/7d444840-9dc0-41d1-b245-5ffdce74fad2";
+    let body = r#"{"matter":"newborn","catalogue":"2026.1","at":"2026-01-31T08:00:00Z",
+        "about":{"wrong":"guide","part":"materials"}}"#;
+    let first = hall.call("PUT", id, body.as_bytes());
+    first.fine();
+    assert_eq!(hall.call("PUT", id, body.as_bytes()).fine(), &first.json);
+    let other = body.replace("materials", "unclear");
+    hall.call("PUT", id, other.as_bytes())
+        .problem(409, "conflict");
+    let named = body.replace("2026.1\"", "2026.1\",\"name\":\"somebody\"");
+    hall.call("PUT", id, named.as_bytes())
+        .problem(400, "malformed");
+    let evaluation = r#"{"about":{"about":"visit"},"level":"content","at":"2026-01-31T08:00:00Z"}"#;
+    hall.call(
+        "PUT",
+        "/v1/evaluations/7d444840-9dc0-41d1-b245-5ffdce74fad2",
+        evaluation.as_bytes(),
+    )
+    .problem(409, "conflict");
+    for (at, about) in [
+        r#"{"wrong":"answer","question":"household"}"#,
+        r#"{"wrong":"answer","question":"household"}"#,
+    ]
+    .iter()
+    .enumerate()
+    {
+        let body = body.replace(r#"{"wrong":"guide","part":"materials"}"#, about);
+        let id = format!("/v1/remarks/7d444840-9dc0-41d1-b245-5ffdce74fad{at}");
+        hall.call("PUT", &id, body.as_bytes()).fine();
+    }
+    let listed = hall.list("remark");
+    assert_eq!(
+        listed["counts"],
+        json!([
+            {"matter": "newborn", "what": "answer to household", "count": 2},
+            {"matter": "newborn", "what": "guide, materials", "count": 1},
+        ])
+    );
+    assert_eq!(listed["remarks"].as_array().unwrap().len(), 3);
+    let text = hall.run(&["remark", "--db", &hall.db(), "list"]).stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(
+        text.starts_with("    2  newborn: answer to household\n"),
+        "{text}"
+    );
+    assert_eq!(hall.list("evaluation")["evaluations"], json!([]));
 }
