@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use image::GrayImage;
 use image::imageops::crop_imm;
 use serde_json::{Value, json};
+use yici_hal::id_card;
+use yici_hal::status::CardMedia;
 
 use crate::card_reader::{self, Bench as _, Card, Reply, Spoil};
 use crate::code_scanner::{self, Bench as _, Code, End};
@@ -449,6 +451,99 @@ impl social_card::Bench for SocialCard {
                 json!({"Late": {"milliseconds": time.as_millis() as u64}})
             }
         })
+    }
+}
+
+/// The ID card of a `kiosk-sim`, which comes and goes in a reader of the PC/SC service that shows its record.
+/// An order is carried out once the service has seen it.
+pub struct PcscCard {
+    device: Device,
+    /// Sees what the service sees.
+    seen: Mutex<Box<dyn id_card::CardReader>>,
+}
+
+/// Longest time for the service to see a card come or go.
+const SEEN: Duration = Duration::from_secs(15);
+
+/// Until a read is under way, and far from its end when its card is frozen.
+const UNDER_WAY: Duration = Duration::from_millis(700);
+
+impl PcscCard {
+    /// A card for the service's reader whose name begins so.
+    ///
+    /// # Errors
+    /// [`BenchError::Broken`] for what is no name.
+    pub fn new(device: Device, reader: &str) -> Done<Self> {
+        let broken = |error: &dyn fmt::Display| BenchError::Broken(error.to_string());
+        let address = format!("pcsc:{reader}");
+        let address = address.parse().map_err(|error| broken(&error))?;
+        let seen = id_card::open(&address).map_err(|error| broken(&error))?;
+        Ok(Self {
+            device,
+            seen: Mutex::new(seen),
+        })
+    }
+
+    fn until(&self, media: CardMedia) -> Done {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = Instant::now() + SEEN;
+        while seen.status().media != Some(media) {
+            if Instant::now() > end {
+                let what = format!("the service does not see that its card is {media:?}");
+                return Err(BenchError::Broken(what));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+fn pcsc_card(device: &Device, order: Value) -> Done {
+    device.order(json!({"PcscCard": order})).map(drop)
+}
+
+fn freeze(device: &Device, on: bool) -> Done {
+    pcsc_card(device, json!({"Freeze": {"state": switch(on)}}))
+}
+
+impl Hands for PcscCard {
+    fn restore(&self) -> Done {
+        freeze(&self.device, false)?;
+        self.lift()
+    }
+}
+
+impl card_reader::Bench for PcscCard {
+    fn lay(&self, card: &Card) -> Done {
+        if card.new_address.is_some() {
+            return cannot(
+                "hand over a newer address, which readers of this shape have no command for",
+            );
+        }
+        self.lift()?;
+        let order = json!({"PcscCard": {"Lay": {"who": card.name}}});
+        self.device
+            .request(json!({"order": order, "person": card}))?;
+        self.until(CardMedia::Present)
+    }
+
+    fn lift(&self) -> Done {
+        if !self.device.order(json!("State"))?["pcsc_card"]["card"].is_null() {
+            pcsc_card(&self.device, json!("Lift"))?;
+        }
+        self.until(CardMedia::NotPresent)
+    }
+
+    fn lift_while_reading(&self) -> Done {
+        freeze(&self.device, true)?;
+        let device = self.device.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(UNDER_WAY);
+            // A bench that is broken by then shows in what the case does next.
+            let _ = pcsc_card(&device, json!("Lift"));
+            let _ = freeze(&device, false);
+        });
+        Ok(())
     }
 }
 

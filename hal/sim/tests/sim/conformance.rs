@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use yici_conformance::card_reader::Card;
 use yici_conformance::sim::{self, Device, Socket};
 use yici_conformance::social_card::{Holder, Spoil};
 use yici_conformance::{
@@ -137,13 +138,50 @@ fn social_card_reader_of_the_pcsc_service() {
     });
 }
 
+/// The service frames replies itself and has no number of a security module; that it is late, silent or gone
+/// in the middle of a read is among the cases of social security cards, and here in `smart_cards`.
+#[test]
+fn card_reader_of_the_pcsc_service() {
+    let test = "conformance::card_reader_of_the_pcsc_service";
+    with_pcscd(test, |pcscd| {
+        let slot = format!("127.0.0.1:{}", pcscd.port);
+        let bench = Bench::run(&["--pcsc-card-reader", &slot]);
+        let reader = "Virtual PCD 00 00";
+        let open = || {
+            id_card::open(&format!("pcsc:{reader}").parse().unwrap())
+                .map_err(|error| error.to_string())
+        };
+        let hands = Hall {
+            card: sim::PcscCard::new(device(&bench), reader).unwrap(),
+            pcscd: Mutex::new(pcscd),
+        };
+        let not_run = [
+            "number-of-the-security-module",
+            "reads-new-address",
+            "noise-before-a-reply",
+            "reply-in-pieces",
+            "wrong-checksum",
+            "truncated",
+            "length-out-of-bounds",
+            "length-too-long",
+            "length-too-short",
+            "late-found-is-not-taken",
+            "late-select-poisons-nothing",
+            "late-record-poisons-nothing",
+            "silence-is-told-in-time",
+            "unplugged-while-reading-and-back",
+        ];
+        conforms(card_reader::cases(), &not_run, &hands, &open);
+    });
+}
+
 /// A card and the service whose reader it lies in.
-struct Hall {
-    card: sim::SocialCard,
+struct Hall<C> {
+    card: C,
     pcscd: Mutex<Pcscd>,
 }
 
-impl Hall {
+impl<C> Hall<C> {
     fn pcscd(&self) -> MutexGuard<'_, Pcscd> {
         self.pcscd.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,7 +202,7 @@ impl Hall {
     }
 }
 
-impl Hands for Hall {
+impl<C: Hands> Hands for Hall<C> {
     fn restore(&self) -> Done {
         self.pcscd().go_on();
         if yici_hal::smart_card::readers().map_or(0, |readers| readers.len()) == 0 {
@@ -174,7 +212,7 @@ impl Hands for Hall {
     }
 }
 
-impl social_card::Bench for Hall {
+impl social_card::Bench for Hall<sim::SocialCard> {
     fn lay(&self, holder: &Holder) -> Done {
         self.card.lay(holder)
     }
@@ -210,6 +248,28 @@ impl social_card::Bench for Hall {
             self.pcscd().go_on();
         }
         Ok(())
+    }
+
+    fn unplug(&self) -> Done {
+        self.start_service(false)
+    }
+
+    fn replug(&self) -> Done {
+        self.start_service(true)
+    }
+}
+
+impl card_reader::Bench for Hall<sim::PcscCard> {
+    fn lay(&self, card: &Card) -> Done {
+        self.card.lay(card)
+    }
+
+    fn lift(&self) -> Done {
+        self.card.lift()
+    }
+
+    fn lift_while_reading(&self) -> Done {
+        self.card.lift_while_reading()
     }
 
     fn unplug(&self) -> Done {
