@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use yici_catalog::{Condition, Leaf, Proof, ProofStep, Question, Questionnaire, Window};
 
-use crate::random::{Applying, Paper, Random};
+use crate::random::{Applying, Asked, Kind, Paper, Random};
 use crate::support::edited;
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ fn it_agrees_with_trying_every_answer() {
                 for unasked in 0..4 {
                     let option = |q: usize| {
                         let given = applying.given.iter().find(|(g, _)| *g == q);
-                        given.map_or(unasked % paper.questions[q].0, |(_, o)| *o)
+                        given.map_or(unasked % paper.questions[q].options, |(_, o)| *o)
                     };
                     let leaf = follow(&mut proof.steps.iter(), &option).unwrap();
                     match leaf {
@@ -171,7 +171,15 @@ fn other_findings_are_shown_by_answers_too() {
 fn what_takes_too_long_is_given_up() {
     let mut random = Random(3);
     let paper = Paper {
-        questions: vec![(2, Vec::new()); 150],
+        questions: vec![
+            Asked {
+                kind: Kind::Choice,
+                options: 2,
+                unsure: None,
+                when: Vec::new(),
+            };
+            150
+        ],
         windows: (0..900)
             .map(|_| {
                 let start = random.below(50);

@@ -26,11 +26,71 @@ impl Random {
     }
 }
 
+/// How a question is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// By one of its options.
+    Choice,
+    /// By a number: option `n` is the band from `2n` until `2n + 2`, the first and the last are open.
+    Number,
+    /// By a day: the bands are the same years of age.
+    Date,
+}
+
+/// A question as it may be asked.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub kind: Kind,
+    /// How many options or bands.
+    pub options: usize,
+    /// "I don't know" goes on as this option.
+    pub unsure: Option<usize>,
+    /// When it is asked.
+    pub when: When,
+}
+
+impl Asked {
+    /// The option of everything that can be answered: each option itself, the edges of each band, and
+    /// what lies far beyond the last.
+    fn answers(&self) -> Vec<usize> {
+        let last = self.options - 1;
+        let mut answers: Vec<usize> = match self.kind {
+            Kind::Choice => (0..self.options).collect(),
+            Kind::Number | Kind::Date => {
+                let values = (0..2 * self.options).chain([1_000]);
+                values.map(|value| (value / 2).min(last)).collect()
+            }
+        };
+        answers.extend(self.unsure);
+        answers.sort_unstable();
+        answers.dedup();
+        answers
+    }
+
+    /// The bounds of a band, as a file has them.
+    fn bounds(&self, option: usize) -> String {
+        let (unit, mark) = match self.kind {
+            Kind::Choice => return String::new(),
+            Kind::Number => ("", ""),
+            Kind::Date => ("Y", "\""),
+        };
+        let start = if self.kind == Kind::Date { "P" } else { "" };
+        let bound = |name: &str, at: usize| format!("{name} = {mark}{start}{at}{unit}{mark}\n");
+        let mut text = String::new();
+        if option > 0 {
+            text += &bound("from", 2 * option);
+        }
+        if option + 1 < self.options {
+            text += &bound("until", 2 * option + 2);
+        }
+        text
+    }
+}
+
 /// Question `n` is `q<n>`, its options `a`, `b`, … in order.
 #[derive(Debug, Clone)]
 pub struct Paper {
-    /// How many options, and when it is asked.
-    pub questions: Vec<(usize, When)>,
+    pub questions: Vec<Asked>,
     pub windows: Vec<When>,
     pub situations: Vec<When>,
 }
@@ -57,7 +117,19 @@ impl Paper {
                 true => vec![paper.entry(random.below(q), random)],
                 false => Vec::new(),
             };
-            paper.questions.push((1 + random.below(4), when));
+            let options = 1 + random.below(4);
+            let kind = match random.below(4) {
+                0 if options > 1 => Kind::Number,
+                1 if options > 1 => Kind::Date,
+                _ => Kind::Choice,
+            };
+            let unsure = (random.below(3) == 0).then(|| random.below(options));
+            paper.questions.push(Asked {
+                kind,
+                options,
+                unsure,
+                when,
+            });
         }
         for _ in 0..random.below(3) {
             let q = random.below(paper.questions.len());
@@ -81,7 +153,7 @@ impl Paper {
             2 => {
                 let s = random.below(paper.situations.len());
                 if let Some((q, options)) = paper.situations[s].last_mut() {
-                    *options = random.subset(&(0..paper.questions[*q].0).collect::<Vec<_>>());
+                    *options = random.subset(&(0..paper.questions[*q].options).collect::<Vec<_>>());
                 }
             }
             3 => {
@@ -97,7 +169,7 @@ impl Paper {
     fn entry(&self, q: usize, random: &mut Random) -> (usize, Vec<usize>) {
         (
             q,
-            random.subset(&(0..self.questions[q].0).collect::<Vec<_>>()),
+            random.subset(&(0..self.questions[q].options).collect::<Vec<_>>()),
         )
     }
 
@@ -105,11 +177,11 @@ impl Paper {
     fn cut(&mut self, when: When, random: &mut Random, depth: usize) {
         let allowed = |q: usize| match when.iter().find(|(w, _)| *w == q) {
             Some((_, options)) => options.clone(),
-            None => (0..self.questions[q].0).collect(),
+            None => (0..self.questions[q].options).collect(),
         };
         // Only where a question is asked for sure do its answers cut.
         let is_asked = |q: usize| {
-            self.questions[q].1.iter().all(|(on, options)| {
+            self.questions[q].when.iter().all(|(on, options)| {
                 when.iter()
                     .any(|(w, have)| w == on && have.iter().all(|o| options.contains(o)))
             })
@@ -144,15 +216,19 @@ impl Paper {
     /// What applies, for every set of answers: by the definition.
     pub fn all(&self) -> Vec<Applying> {
         let mut all = vec![Vec::new()];
-        for (q, (count, when)) in self.questions.iter().enumerate() {
+        for (q, asked) in self.questions.iter().enumerate() {
+            let answers = asked.answers();
             all = all
                 .into_iter()
-                .flat_map(|given: Vec<(usize, usize)>| match holds(when, &given) {
-                    true => (0..*count)
-                        .map(|o| [given.as_slice(), &[(q, o)]].concat())
-                        .collect(),
-                    false => vec![given],
-                })
+                .flat_map(
+                    |given: Vec<(usize, usize)>| match holds(&asked.when, &given) {
+                        true => answers
+                            .iter()
+                            .map(|o| [given.as_slice(), &[(q, *o)]].concat())
+                            .collect(),
+                        false => vec![given],
+                    },
+                )
                 .collect();
         }
         let which = |all: &[When], given: &[(usize, usize)]| {
@@ -170,13 +246,27 @@ impl Paper {
     /// As a file has it: what decides where answers lead, and nothing else.
     pub fn toml(&self) -> String {
         let mut text = String::new();
-        for (q, (count, when)) in self.questions.iter().enumerate() {
-            write!(text, "[[question]]\nid = \"q{q}\"\nkind = \"choice\"\ntext = {{ zh = \"问{q}\", en = \"question {q}\" }}\n{}", condition(when)).unwrap();
-            for o in 0..*count {
+        for (q, asked) in self.questions.iter().enumerate() {
+            let kind = match asked.kind {
+                Kind::Choice => "\"choice\"",
+                Kind::Number => "\"number\"\nmin = 0\nmax = 1000",
+                Kind::Date => "\"date\"",
+            };
+            write!(text, "[[question]]\nid = \"q{q}\"\nkind = {kind}\ntext = {{ zh = \"问{q}\", en = \"question {q}\" }}\n{}", condition(&asked.when)).unwrap();
+            if let Some(unsure) = asked.unsure {
+                let option = option(unsure);
+                writeln!(
+                    text,
+                    "unsure = {{ help = {{ zh = \"看\", en = \"look\" }}, as = \"{option}\" }}"
+                )
+                .unwrap();
+            }
+            for o in 0..asked.options {
                 write!(
                     text,
-                    "[[question.option]]\nid = \"{0}\"\ntext = {{ zh = \"{0}\", en = \"{0}\" }}\n",
-                    option(o)
+                    "[[question.option]]\nid = \"{0}\"\ntext = {{ zh = \"{0}\", en = \"{0}\" }}\n{1}",
+                    option(o),
+                    asked.bounds(o)
                 )
                 .unwrap();
             }
