@@ -233,4 +233,17 @@ fn a_preview_shows_the_matter_in_the_real_pages() {
     let (code, said) = desk.catalog(&["preview", "new", "moon", "--headless", "none"]);
     assert_eq!(code, 2);
     assert!(said.contains("there are: demo"), "{said}");
+
+    // The opening taps the name that the region gives it.
+    desk.write(
+        "new/regions/330100/catalogue.toml",
+        "format = 1\nregion = { zh = \"杭州市\", en = \"Hangzhou\" }\n",
+    );
+    desk.write(
+        "new/regions/330100/demo.toml",
+        "format = 1\nid = \"demo\"\nshort = { zh = \"杭州的事\", en = \"In Hangzhou\" }\n",
+    );
+    let region = ["preview", "new", "demo", "--region", "330100", "--headless"];
+    let (code, said) = desk.catalog(&[&region[..], &["there"]].concat());
+    assert_eq!(code, 0, "{said}");
 }

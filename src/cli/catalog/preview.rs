@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use miette::IntoDiagnostic;
-use yici_catalog::{CATALOGUE_FILE, Matter};
+use yici_catalog::{CATALOGUE_FILE, Catalog, Matter};
 
-use super::{find, load};
+use super::{find, load_region};
 use crate::cli::display::Display;
 use crate::cli::{Verdict, run};
 
@@ -18,6 +18,9 @@ pub(in crate::cli) struct Args {
     dir: PathBuf,
     /// The matter's id.
     matter: String,
+    /// As a region has it, by its code (GB/T 2260); as the catalogue's own otherwise.
+    #[arg(long)]
+    region: Option<String>,
     #[command(flatten)]
     display: Display,
 }
@@ -25,10 +28,12 @@ pub(in crate::cli) struct Args {
 /// Runs the terminal with this matter alone until the display is gone. Without a script, pictures
 /// for `--headless` are taken of the way to the matter and of its first page.
 pub(super) fn run(args: &Args) -> miette::Result<Verdict> {
-    let catalog = load(&args.dir)?;
+    let catalog = load_region(&args.dir, args.region.as_deref())?;
     let matter = find(&catalog, &args.matter)?;
+    let files = Catalog::merged_files(&args.dir, &catalog.region_code);
+    let files = files.map_err(miette::Report::new)?;
     let folder = tempfile::tempdir().into_diagnostic()?;
-    let config = set_up(folder.path(), &args.dir, matter).into_diagnostic()?;
+    let config = set_up(folder.path(), &args.dir, matter, &files).into_diagnostic()?;
     #[cfg(feature = "headless")]
     let display = {
         let mut display = args.display.clone();
@@ -50,14 +55,23 @@ pub(super) fn run(args: &Args) -> miette::Result<Verdict> {
 }
 
 /// A catalogue with one matter, and a configuration that knows no device and no upstream.
-fn set_up(folder: &Path, dir: &Path, matter: &Matter) -> std::io::Result<PathBuf> {
-    let dir = fs::canonicalize(dir)?;
-    fs::create_dir(folder.join("catalogue"))?;
+fn set_up(
+    folder: &Path,
+    dir: &Path,
+    matter: &Matter,
+    files: &[(String, String)],
+) -> std::io::Result<PathBuf> {
+    let catalogue = folder.join("catalogue");
+    fs::create_dir(&catalogue)?;
     let file = format!("{}.toml", matter.id);
-    for name in [CATALOGUE_FILE, &file, "samples"] {
-        if dir.join(name).exists() {
-            symlink(dir.join(name), folder.join("catalogue").join(name))?;
+    for (name, text) in files {
+        if name == CATALOGUE_FILE || *name == file {
+            fs::write(catalogue.join(name), text)?;
         }
+    }
+    let samples = fs::canonicalize(dir)?.join("samples");
+    if samples.exists() {
+        symlink(samples, catalogue.join("samples"))?;
     }
     let config = folder.join("kiosk.toml");
     fs::write(&config, CONFIG)?;
