@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::model::{
     ApplicantWay, Condition, Field, Guide, Item, Join, Material, Question, Resource, Sequel, Stage,
-    Text, Unit, Window,
+    Suggestion, Text, Unit, Window,
 };
 
 /// The version of the format that this crate reads.
@@ -43,6 +43,9 @@ pub struct CatalogueFile {
     /// What people usually do after a matter (7.2.1 b).
     #[serde(rename = "sequel", default)]
     pub sequels: Vec<Sequel>,
+    /// What people of an age or from a place usually come for (7.2.1 b).
+    #[serde(rename = "suggestion", default)]
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// `<matter id>.toml`: one matter.

@@ -132,7 +132,7 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
     }
     let read: Vec<_> = matters.iter().map(|(_, doc, file)| (doc, file)).collect();
     check::together(&read, findings);
-    sequels(&doc, &shared, names, findings);
+    next_matters(&doc, &shared, names, findings);
     let mut built: Vec<Matter> = Vec::new();
     for (name, doc, file) in matters {
         built.extend(check::matter(name, &doc, file, &shared, dir, findings));
@@ -140,6 +140,7 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
     let place = |m: &Matter| shared.stages.iter().position(|s| s.id == m.stage);
     built.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
     Some(Catalog {
+        directory: dir.to_owned(),
         index: Index::new(&built),
         matters: built,
         version: shared.version,
@@ -150,11 +151,17 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
         resources: shared.resources,
         applicants: shared.applicants,
         sequels: shared.sequels,
+        suggestions: shared.suggestions,
     })
 }
 
-/// Whether a matter and what follows it are there, each in a file of its own.
-fn sequels(doc: &Document, shared: &CatalogueFile, names: &[String], findings: &mut Vec<Finding>) {
+/// Whether a matter, what follows it and what is suggested are there, each in a file of its own.
+fn next_matters(
+    doc: &Document,
+    shared: &CatalogueFile,
+    names: &[String],
+    findings: &mut Vec<Finding>,
+) {
     let is_there = |id: &str| names.contains(&format!("{id}.toml"));
     let mut missing = |id: &str, place: &[Step]| {
         let message = format!("the catalogue has no matter `{id}`");
@@ -167,6 +174,17 @@ fn sequels(doc: &Document, shared: &CatalogueFile, names: &[String], findings: &
         let next = sequel.matters.iter().enumerate();
         for (m, id) in next.filter(|(_, id)| !is_there(id)) {
             missing(id, at!["sequel", s, "matters", m]);
+        }
+    }
+    for (s, suggestion) in shared.suggestions.iter().enumerate() {
+        if !is_there(&suggestion.id) {
+            missing(&suggestion.id, at!["suggestion", s, "id"]);
+        }
+    }
+    for (s, suggestion) in shared.suggestions.iter().enumerate() {
+        if (&suggestion.from, &suggestion.until, suggestion.address) == (&None, &None, None) {
+            let message = "it says neither an age nor an address, and would be told to everybody";
+            findings.push(doc.finding(Code::Incomplete, at!["suggestion", s], message));
         }
     }
 }

@@ -5,10 +5,13 @@
 //! guide elements (办事指南要素).
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Fact, Facts};
 use crate::plan::{Cube, Plan};
 use crate::proof::ProofStep;
 use crate::search::Index;
@@ -74,6 +77,8 @@ pub type Condition = BTreeMap<String, Vec<String>>;
 /// A loaded catalogue: everything was checked.
 #[derive(Debug, Clone)]
 pub struct Catalog {
+    /// Where it was loaded from: its samples are there.
+    pub directory: PathBuf,
     /// The version, recorded with each case.
     pub version: String,
     /// Where it applies.
@@ -90,6 +95,8 @@ pub struct Catalog {
     pub applicants: Vec<ApplicantWay>,
     /// What people usually do after a matter (7.2.1 b).
     pub sequels: Vec<Sequel>,
+    /// What people of an age or from a place usually come for (7.2.1 b).
+    pub suggestions: Vec<Suggestion>,
     /// The matters, by stage, then by id.
     pub matters: Vec<Matter>,
     pub(crate) index: Index,
@@ -186,6 +193,59 @@ pub struct Sequel {
     /// The matters that usually follow, nearest first.
     #[schemars(length(min = 1))]
     pub matters: Vec<String>,
+}
+
+/// A matter that people usually come for at an age, or from a place: told to whoever laid a card that says
+/// so, nothing is kept (7.2.1 b).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suggestion {
+    /// The matter.
+    pub id: String,
+    /// From this age on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Age>,
+    /// Before this age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Age>,
+    /// Where the address on the card is; anywhere otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+}
+
+/// Where somebody's address is, as the resource `card.local` tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Address {
+    /// In the region that the catalogue is of.
+    Local,
+    /// Elsewhere.
+    Elsewhere,
+}
+
+impl Suggestion {
+    /// Whether all that it asks for is known, and so.
+    fn fits(&self, facts: &Facts, today: Date) -> bool {
+        let born = match facts.get("card.birth") {
+            Some(Fact::Date(born)) => Some(*born),
+            Some(Fact::Choice(_) | Fact::Text(_)) | None => None,
+        };
+        let has_reached = |age: &Age| {
+            let reached = born.and_then(|born| age.reached(born));
+            reached.map(|reached| reached <= today)
+        };
+        let address = match facts.get("card.local") {
+            Some(Fact::Choice(address)) => Some(address.as_str()),
+            Some(Fact::Date(_) | Fact::Text(_)) | None => None,
+        };
+        let wanted = self.address.map(|address| match address {
+            Address::Local => "local",
+            Address::Elsewhere => "elsewhere",
+        });
+        (self.from.as_ref()).is_none_or(|age| has_reached(age) == Some(true))
+            && (self.until.as_ref()).is_none_or(|age| has_reached(age) == Some(false))
+            && (wanted.is_none() || wanted == address)
+    }
 }
 
 /// Who applies (申请人).
@@ -992,6 +1052,15 @@ impl Catalog {
         let sequels = self.sequels.iter().filter(move |s| s.id == matter);
         let ids = sequels.flat_map(|sequel| &sequel.matters);
         ids.filter_map(|id| self.matter(id))
+    }
+
+    /// The matters that what is known of somebody suggests.
+    pub fn suggested(&self, facts: &Facts, today: Date) -> impl Iterator<Item = &Matter> {
+        let fitting = self
+            .suggestions
+            .iter()
+            .filter(move |s| s.fits(facts, today));
+        fitting.filter_map(|suggestion| self.matter(&suggestion.id))
     }
 
     /// A unit by its id. Every id that a matter names exists (the loader sees to it); any other

@@ -18,7 +18,7 @@ use crate::finding::{Code, Finding};
 use crate::shape::{self, Document, Sources, closest};
 
 /// The lists whose entries have ids, and the key that is the id.
-const LISTS: [(&str, &str); 12] = [
+const LISTS: [(&str, &str); 13] = [
     ("question", "id"),
     ("option", "id"),
     ("window", "id"),
@@ -31,6 +31,7 @@ const LISTS: [(&str, &str); 12] = [
     ("resource", "id"),
     ("applicant", "kind"),
     ("sequel", "id"),
+    ("suggestion", "id"),
 ];
 
 /// The tables that are merged key by key beside entries.

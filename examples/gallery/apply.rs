@@ -100,6 +100,7 @@ pub fn pages() -> Vec<(&'static str, Page)> {
                 days: 5,
                 still: 3,
                 next: vec![t("上学", "Starting school")],
+                suggested: vec![t("退休", "Retiring")],
                 printer,
                 printed,
             })),

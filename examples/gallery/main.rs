@@ -753,6 +753,7 @@ fn notice(printer: Offer) -> Notice {
                 name: t(zh, en),
                 unit: t(unit_zh, unit_en),
                 result: t("登记结果告知书", "Notice of registration"),
+                sample: sample("birth-certificate.svg"),
             })
             .collect(),
         lead_unit: t(
@@ -1132,6 +1133,7 @@ fn outcome(items_count: usize, materials_count: usize) -> Outcome {
             .map(|(zh, en, original, copies)| Material {
                 name: t(zh, en),
                 handing: handing(original, copies),
+                sample: None,
                 why: why(t(zh, en)),
             })
             .collect(),
@@ -1141,11 +1143,13 @@ fn outcome(items_count: usize, materials_count: usize) -> Outcome {
                 optional: true,
                 ..handing(Original::Original, 3)
             },
+            sample: None,
             why: why(t("双人合影", "Photo of both")),
         }],
         filled: vec![Material {
             name: filled_form(),
             handing: handing(Original::Original, 0),
+            sample: sample("articles-filled.svg"),
             why: why(filled_form()),
         }],
         not_needed: vec![
@@ -1181,7 +1185,13 @@ fn outcome(items_count: usize, materials_count: usize) -> Outcome {
         ],
         flow,
         next: vec![t("上学", "Starting school")],
+        suggested: vec![t("退休", "Retiring")],
     }
+}
+
+fn sample(file: &str) -> Option<PathBuf> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog/matters/samples");
+    Some(samples.join(file))
 }
 
 pub(crate) fn filled_form() -> Text {

@@ -294,6 +294,7 @@ impl Inner {
     pub(super) fn receipt(&self, receipt: &Receipt, lang: Lang) {
         let to = self.window.global::<ui::ReceiptAdapter>();
         to.set_next(joined(&receipt.next, lang));
+        to.set_suggested(joined(&receipt.suggested, lang));
         to.set_number(receipt.number.as_str().into());
         to.set_delivery(match receipt.delivery {
             Delivery::Sending => ui::Delivery::Sending,

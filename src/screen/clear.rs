@@ -86,6 +86,7 @@ impl Inner {
                 to.set_units(0);
                 to.set_days(0);
                 to.set_next(empty());
+                to.set_suggested(empty());
                 lists.items.clear();
                 lists.materials.clear();
                 lists.optional.clear();
@@ -184,6 +185,7 @@ impl Inner {
                 to.set_days(0);
                 to.set_still(0);
                 to.set_next(empty());
+                to.set_suggested(empty());
                 to.set_printed(false);
             }
             ui::PageKind::Track => self.window.global::<ui::TrackAdapter>().set_wrong(false),

@@ -1,5 +1,6 @@
 //! The guided way: from the matters to choose from to the last page.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
@@ -70,6 +71,7 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     window
         .global::<ui::HelpAdapter>()
         .on_say_wrong(to.plain(Touch::Wrong));
+    window.global::<ui::Samples>().on_picture(picture);
     let sender = to.sender();
     window.global::<ui::WrongAdapter>().on_say(move |part| {
         let part = GuidePart::ALL
@@ -250,6 +252,7 @@ impl Inner {
                 name: words(&item.name, lang),
                 unit: words(&item.unit, lang),
                 result: words(&item.result, lang),
+                sample: file(item.sample.as_deref()),
             }),
         );
         fill(
@@ -374,6 +377,7 @@ impl Inner {
         to.set_units(whole(outcome.units));
         to.set_days(whole(outcome.days));
         to.set_next(joined(&outcome.next, lang));
+        to.set_suggested(joined(&outcome.suggested, lang));
         fill(
             &self.lists.items,
             outcome.items.iter().map(|one| item(one, lang)),
@@ -482,6 +486,18 @@ fn shown(part: GuidePart) -> ui::GuidePart {
     }
 }
 
+fn file(path: Option<&Path>) -> SharedString {
+    path.map(|path| path.to_string_lossy().as_ref().into())
+        .unwrap_or_default()
+}
+
+/// A picture of the catalogue: nothing of a person is in it, so that Slint may keep it.
+fn picture(file: SharedString) -> slint::Image {
+    slint::Image::load_from_path(Path::new(file.as_str()))
+        .inspect_err(|_| tracing::warn!(%file, "a sample cannot be drawn"))
+        .unwrap_or_default()
+}
+
 fn matter_card(matter: &MatterCard, lang: Lang) -> ui::MatterCard {
     ui::MatterCard {
         id: matter.id.as_str().into(),
@@ -506,6 +522,7 @@ fn material(material: &Material, lang: Lang) -> ui::MaterialRow {
     ui::MaterialRow {
         name: words(&material.name, lang),
         handing: handing(&material.handing, lang),
+        sample: file(material.sample.as_deref()),
         text: lines(material.why.texts(), lang),
         why: why(&material.name, &material.why, lang),
     }

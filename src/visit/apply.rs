@@ -574,6 +574,7 @@ impl Visit {
             days: basis.outcome.promised_working_days,
             still: hand_in.needed(),
             next: takeaway::next(basis.matter, around),
+            suggested: takeaway::suggested(&self.identity, basis.matter, around),
             printer: around.health.printer(),
             printed: stored.printed,
         })))

@@ -1,13 +1,23 @@
 //! What a matter and its materials say of themselves by appendix A of the work guide, in the words
 //! that page and slip share.
 
+use std::path::PathBuf;
+
 use yici_catalog::{
-    Audience, Channel, Contact, Lang, Material, MaterialClass, MaterialForm, Matter, Necessity,
-    Original, Source, Text,
+    Audience, Catalog, Channel, Contact, Lang, Material, MaterialClass, MaterialForm, Matter,
+    Necessity, Original, Source, Text,
 };
 
 use super::page::{Handing, Why};
 use super::terminal::Around;
+
+/// The file of a sample, if it is a picture; what is a PDF, people have at home.
+pub(super) fn picture(sample: &str, catalog: &Catalog) -> Option<PathBuf> {
+    let file = catalog.directory.join(sample);
+    let drawn = ["svg", "png", "jpg", "jpeg"];
+    let ending = file.extension()?.to_str()?;
+    drawn.contains(&ending).then_some(file)
+}
 
 /// How a material is handed in, in so many paper copies.
 pub(super) fn handing(material: &Material, copies: u32) -> Handing {

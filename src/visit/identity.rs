@@ -172,13 +172,12 @@ pub(super) fn automatic(
     matter: &Matter,
     around: &Around,
 ) -> Vec<(String, Answer, Text)> {
-    let (facts, source) = match identity {
-        Identity::Nobody => return Vec::new(),
-        Identity::Card(card) => (card_facts(card, around), None),
-        Identity::Typed(number) => (number_facts(number), Some(typed_source())),
+    let source = match identity {
+        Identity::Nobody | Identity::Card(_) => None,
+        Identity::Typed(_) => Some(typed_source()),
     };
     matter
-        .automatic(&facts)
+        .automatic(&facts(identity, around))
         .into_iter()
         .filter_map(|(question, answer, resource)| {
             let source = match &source {
@@ -188,6 +187,15 @@ pub(super) fn automatic(
             Some((question, answer, source))
         })
         .collect()
+}
+
+/// What card or number tell.
+pub(super) fn facts(identity: &Identity, around: &Around) -> Facts {
+    match identity {
+        Identity::Nobody => Facts::default(),
+        Identity::Card(card) => card_facts(card, around),
+        Identity::Typed(number) => number_facts(number),
+    }
 }
 
 fn card_facts(card: &IdCard, around: &Around) -> Facts {

@@ -94,6 +94,7 @@ pub(super) fn notice(matter: &Matter, around: &Around) -> Notice {
                 name: item.name.clone(),
                 unit: unit(&item.unit, around),
                 result: item.result.name.clone(),
+                sample: elements::picture(&item.result.sample, around.catalog),
             })
             .collect(),
         lead_unit: around.catalog.unit(&guide.lead_unit).name.clone(),

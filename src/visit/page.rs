@@ -3,6 +3,7 @@
 //! languages; the reader of the page picks one.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use yici_catalog::{Catalog, Group, Lang, Matter, Text};
 use yici_contract::api::{GuidePart, Level, State};
@@ -432,6 +433,8 @@ pub struct NoticeItem {
     pub unit: Text,
     /// Name of its result.
     pub result: Text,
+    /// A picture of what it looks like (结果样本), if it can be drawn.
+    pub sample: Option<PathBuf>,
 }
 
 /// How far reading the card has come.
@@ -646,6 +649,8 @@ pub struct Outcome {
     pub flow: Vec<Vec<FlowStep>>,
     /// The matters that usually come next.
     pub next: Vec<Text>,
+    /// Other matters that the card suggests.
+    pub suggested: Vec<Text>,
 }
 
 /// A service item to be taken or left.
@@ -674,6 +679,8 @@ pub struct Material {
     pub name: Text,
     /// How it is handed in.
     pub handing: Handing,
+    /// A picture of it filled in, if it can be drawn.
+    pub sample: Option<PathBuf>,
     /// Why it is needed.
     pub why: Why,
 }
@@ -1053,6 +1060,8 @@ pub struct Receipt {
     pub still: usize,
     /// The matters that usually come next.
     pub next: Vec<Text>,
+    /// Other matters that the card suggests.
+    pub suggested: Vec<Text>,
     /// Whether paper can be offered now.
     pub printer: Offer,
     /// The slip has come out.

@@ -81,6 +81,10 @@ pub(super) fn outcome(
             let shown = Material {
                 name: material.name.clone(),
                 handing: elements::handing(material, needed.copies),
+                sample: material
+                    .filled_sample
+                    .as_ref()
+                    .and_then(|file| elements::picture(file, around.catalog)),
                 why: why(matter, &material.name, &needed.why, unless, true),
             };
             Some((material.is_filled_in(), shown))
@@ -111,6 +115,7 @@ pub(super) fn outcome(
         form: form_whys(matter, &outcome.form, &explained),
         form_not_needed: form_not_needed(matter, &explained),
         next: takeaway::next(matter, around),
+        suggested: Vec::new(),
         flow: outcome
             .flow
             .iter()

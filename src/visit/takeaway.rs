@@ -6,6 +6,7 @@ use yici_hal::escpos::{Delivery, Printed};
 use yici_hal::status::{Actor, Cause};
 
 use super::SlipId;
+use super::identity::{self, Identity};
 use super::page::{Contact, Help, Method, Printing};
 use super::terminal::Around;
 use crate::slips::{Document, Head};
@@ -145,6 +146,21 @@ pub(super) fn method(matter: &Matter, around: &Around) -> Method {
 pub(super) fn next(matter: &Matter, around: &Around) -> Vec<Text> {
     let next = around.catalog.next(&matter.id);
     next.map(|matter| matter.short.clone()).collect()
+}
+
+/// What people call the other matters that somebody's card suggests (7.2.1 b).
+pub(super) fn suggested(identity: &Identity, matter: &Matter, around: &Around) -> Vec<Text> {
+    let facts = identity::facts(identity, around);
+    let today = around.now.wall.date();
+    let suggested = around.catalog.suggested(&facts, today);
+    let others = suggested.filter(|other| {
+        other.id != matter.id
+            && around
+                .catalog
+                .next(&matter.id)
+                .all(|next| next.id != other.id)
+    });
+    others.map(|matter| matter.short.clone()).collect()
 }
 
 /// Telephones: the matter's first, then the hall's.

@@ -1382,13 +1382,11 @@ impl Visit {
 
     fn outcome(&self, around: &Around) -> Option<page::Outcome> {
         let (matter, situation, chosen) = self.settled(around)?;
-        Some(result::outcome(
-            matter,
-            situation,
-            &self.given_now()?.answers,
-            &chosen,
-            around,
-        ))
+        let answers = &self.given_now()?.answers;
+        Some(page::Outcome {
+            suggested: takeaway::suggested(&self.identity, matter, around),
+            ..result::outcome(matter, situation, answers, &chosen, around)
+        })
     }
 
     /// The matter, the situation that its answers settle, and the items taken.

@@ -121,6 +121,7 @@ macro_rules! codes {
 }
 
 codes!(AUDIENCE, "服务对象", "1" "自然人", "2" "企业法人", "3" "事业法人", "4" "社会组织法人", "5" "非法人企业", "6" "行政机关", "9" "其他组织");
+codes!(ADDRESS, "住址", "local" "本地", "elsewhere" "外地");
 codes!(APPLICANT, "申请人", "person" "本人", "guardian" "监护人", "agent" "委托代理人", "officer" "单位经办人");
 codes!(CHANNEL, "办理形式", "1" "窗口办理", "2" "网上办理", "3" "快递申请");
 codes!(CONTACT, "联系方式", "phone" "电话", "letter" "信函", "email" "电子邮件", "web" "网址");
@@ -137,9 +138,9 @@ codes!(GROUP, "阶段归属", "person" "个人", "business" "企业");
 codes!(RESOURCE, "数据类型", "choice" "若干值之一", "date" "日期", "text" "文字");
 
 /// All lists of codes.
-pub static ALL_CODES: [&Codes; 15] = [
-    &AUDIENCE, &APPLICANT, &CHANNEL, &CONTACT, &QUESTION, &ITEM, &CLASS, &FORM, &NECESSITY,
-    &SOURCE, &ORIGINAL, &FIELD, &ABOUT, &GROUP, &RESOURCE,
+pub static ALL_CODES: [&Codes; 16] = [
+    &AUDIENCE, &ADDRESS, &APPLICANT, &CHANNEL, &CONTACT, &QUESTION, &ITEM, &CLASS, &FORM,
+    &NECESSITY, &SOURCE, &ORIGINAL, &FIELD, &ABOUT, &GROUP, &RESOURCE,
 ];
 
 /// The lists of `catalogue.toml` that a matter names entries of.
@@ -246,6 +247,22 @@ fn shared() -> Vec<Sheet> {
                     true,
                     "事项的编号，最常接着办的在前",
                 ),
+            ],
+        ),
+        list(
+            "也许用得上",
+            "suggestion",
+            vec![
+                one("事项", "id", Kind::Words, true, "事项的编号"),
+                one(
+                    "满多大",
+                    "from",
+                    Kind::Words,
+                    false,
+                    "年龄：P60Y 六十岁；含",
+                ),
+                one("不满多大", "until", Kind::Words, false, "年龄；不含"),
+                one("住址", "address", Kind::Code(&ADDRESS), false, "证上的住址"),
             ],
         ),
     ]

@@ -16,6 +16,7 @@ pub fn of_catalogues(old: &Catalog, new: &Catalog) -> Vec<Detail> {
     details.entries("resource", &old.resources, &new.resources);
     details.entries("applicant", &old.applicants, &new.applicants);
     details.entries("sequel", &old.sequels, &new.sequels);
+    details.entries("suggestion", &old.suggestions, &new.suggestions);
     details.0
 }
 

@@ -442,6 +442,7 @@ fn table_words(table: &str) -> Text {
         "resource" => ("数据来源", "resource"),
         "applicant" => ("申请方式", "way of applying"),
         "sequel" => ("接着办", "what comes next"),
+        "suggestion" => ("也许用得上", "suggestion"),
         _ => ("开头", "top"),
     };
     Text::of(zh, en)

@@ -554,6 +554,18 @@ const MISTAKES: &[Mistake] = &[
         &["catalogue.toml:42:20: unknown-reference: the catalogue has no matter `nowhere`"],
     ),
     (
+        "a suggestion that is not there, and one to everybody",
+        &[(
+            C,
+            "[[applicant]]\nkind = \"person\"",
+            "[[suggestion]]\nid = \"nowhere\"\nfrom = \"P18Y\"\n\n[[suggestion]]\nid = \"demo\"\n\n[[applicant]]\nkind = \"person\"",
+        )],
+        &[
+            "catalogue.toml:41:6: unknown-reference: the catalogue has no matter `nowhere`",
+            "catalogue.toml:44:1: incomplete: it says neither an age nor an address, and would be told to everybody",
+        ],
+    ),
+    (
         "no applicant",
         &[(D, "applicants = [\"person\", \"agent\"]", "applicants = []")],
         &["demo.toml:12:14: bad-length: `applicants` must have at least 1 entry"],

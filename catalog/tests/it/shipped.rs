@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use yici_catalog::{
-    Answer, Answers, ApplicantKind, Bound, Catalog, Matter, Outcome, Question, QuestionKind,
-    QuestionOption, Situation, State,
+    Answer, Answers, ApplicantKind, Bound, Catalog, Fact, Facts, Matter, Outcome, Question,
+    QuestionKind, QuestionOption, Situation, State,
 };
 
 use crate::support::TODAY;
@@ -406,4 +406,32 @@ fn applications_that_the_system_fills_in_say_so() {
         }
     }
     assert!(found >= 10, "{found}");
+}
+
+/// Ages are counted to the day; what is not known suggests nothing.
+#[test]
+fn cards_suggest_matters() {
+    let catalog = shipped();
+    let suggested = |birth: Option<&str>, address: Option<&str>| {
+        let birth = birth.map(|day| Fact::Date(day.parse().unwrap()));
+        let address = address.map(|address| Fact::Choice(address.into()));
+        let facts: Facts = [("card.birth", birth), ("card.local", address)]
+            .into_iter()
+            .filter_map(|(resource, fact)| Some((resource.to_owned(), fact?)))
+            .collect();
+        let today = "2026-11-24".parse().unwrap();
+        let ids = catalog.suggested(&facts, today).map(|m| m.id.clone());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(suggested(Some("1977-11-24"), None), ["retirement"]);
+    assert!(suggested(Some("1977-11-25"), Some("local")).is_empty());
+    assert_eq!(
+        suggested(Some("2010-11-25"), Some("local")),
+        ["social-card"]
+    );
+    assert!(suggested(Some("2010-11-24"), Some("local")).is_empty());
+    let parent = Some("1990-01-01");
+    assert_eq!(suggested(parent, Some("elsewhere")), ["school-enrolment"]);
+    assert!(suggested(parent, Some("local")).is_empty());
+    assert!(suggested(parent, None).is_empty() && suggested(None, None).is_empty());
 }

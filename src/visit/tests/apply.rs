@@ -925,3 +925,43 @@ fn an_answer_of_a_source_is_contested() {
         }
     }
 }
+
+/// What the card shows suggests other matters; whoever laid none is told nothing about themselves.
+#[test]
+fn a_card_suggests_by_age_and_address() {
+    let suggested = |birth: Option<&str>, address: &str| {
+        let mut walk = Walk::new();
+        walk.touch(Touch::Wake);
+        walk.touch(Touch::Matter("newborn".into()));
+        walk.touch(Touch::Main);
+        match birth {
+            Some(birth) => {
+                walk.touch(Touch::Main);
+                let visit = walk.visit();
+                let mut card = card();
+                card.birth = Day::parse(birth);
+                card.address = Some(address.into());
+                let reply = CardReply::Read(card);
+                walk.event(Event::Card { visit, reply });
+                walk.touch(Touch::Main);
+            }
+            None => {
+                walk.touch(Touch::WithoutCard);
+            }
+        }
+        walk.answer_all();
+        let page = walk.terminal.view();
+        let Content::Result(outcome) = page.content else {
+            panic!("{page:?}");
+        };
+        let names = outcome.suggested.iter().map(|name| name.zh.clone());
+        names.collect::<Vec<_>>()
+    };
+    // On 24 November 2026.
+    assert_eq!(suggested(Some("19771124"), "示范市"), ["退休"]);
+    assert_eq!(suggested(Some("19771125"), "示范市"), [] as [&str; 0]);
+    assert_eq!(suggested(Some("19601124"), "示范市"), [] as [&str; 0]);
+    assert_eq!(suggested(None, ""), [] as [&str; 0]);
+    // Whose child comes to school is told after every birth, and not twice.
+    assert_eq!(suggested(Some("19900101"), "别的市"), [] as [&str; 0]);
+}

@@ -289,3 +289,28 @@ fn what_usually_comes_next_is_told_with_the_result() {
     });
     assert!(told > 3);
 }
+
+/// What results and filled forms look like can be looked at, but for what is a PDF.
+#[test]
+fn every_sample_is_a_picture_that_can_be_drawn() {
+    let mut drawn = BTreeSet::new();
+    each_matter(|matter, around| {
+        let results = notice::notice(matter, around)
+            .items
+            .into_iter()
+            .map(|item| item.sample);
+        let materials = outcomes(matter, around).into_iter().flat_map(|outcome| {
+            let all = [outcome.materials, outcome.optional, outcome.filled];
+            all.into_iter().flatten().map(|material| material.sample)
+        });
+        for file in results.chain(materials).flatten() {
+            if !drawn.contains(&file) {
+                let picture = slint::Image::load_from_path(&file)
+                    .unwrap_or_else(|_| panic!("{} cannot be drawn", file.display()));
+                assert!(picture.size().width > 0, "{}", file.display());
+                drawn.insert(file);
+            }
+        }
+    });
+    assert!(drawn.len() > 100, "only {} samples", drawn.len());
+}
