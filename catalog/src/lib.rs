@@ -10,6 +10,7 @@ mod bringing;
 mod certificate;
 mod check;
 mod diff;
+mod each;
 mod file;
 mod finding;
 mod graph;

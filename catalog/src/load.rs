@@ -11,6 +11,7 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use crate::check;
+use crate::each::each;
 use crate::file::{CatalogueFile, MatterFile};
 use crate::finding::{Code, Finding, LoadError};
 use crate::model::{Catalog, Matter};
@@ -96,16 +97,22 @@ impl Catalog {
 }
 
 fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option<Catalog> {
-    let mut matters = Vec::new();
-    let mut shared = None;
     let folder = open(dir, region, findings)?;
-    for (source, files) in folder.files() {
-        if source.name() == CATALOGUE_FILE {
-            shared = overlay::read::<CatalogueFile>(&files, catalogue_schemas(), findings);
-        } else {
-            let read = overlay::read::<MatterFile>(&files, matter_schemas(), findings);
-            matters.extend(read.map(|(doc, file)| (source.name(), doc, file)));
-        }
+    let (shared, matters): (Vec<_>, Vec<_>) = folder
+        .files()
+        .partition(|(source, _)| source.name() == CATALOGUE_FILE);
+    let shared = shared.first().and_then(|(_, files)| {
+        overlay::read::<CatalogueFile>(files, catalogue_schemas(), findings)
+    });
+    let read = each(matters, |(source, files)| {
+        let mut found = Vec::new();
+        let read = overlay::read::<MatterFile>(&files, matter_schemas(), &mut found);
+        (read.map(|(doc, file)| (source.name(), doc, file)), found)
+    });
+    let mut matters = Vec::new();
+    for (matter, found) in read {
+        matters.extend(matter);
+        findings.extend(found);
     }
     let Folder {
         names,
@@ -133,9 +140,15 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
     let read: Vec<_> = matters.iter().map(|(_, doc, file)| (doc, file)).collect();
     check::together(&read, findings);
     next_matters(&doc, &shared, names, findings);
+    let checked = each(matters, |(name, doc, file)| {
+        let mut found = Vec::new();
+        let matter = check::matter(name, &doc, file, &shared, dir, &mut found);
+        (matter, found)
+    });
     let mut built: Vec<Matter> = Vec::new();
-    for (name, doc, file) in matters {
-        built.extend(check::matter(name, &doc, file, &shared, dir, findings));
+    for (matter, found) in checked {
+        built.extend(matter);
+        findings.extend(found);
     }
     let place = |m: &Matter| shared.stages.iter().position(|s| s.id == m.stage);
     built.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
