@@ -909,6 +909,7 @@ fn question(input: Input, source: Option<Text>) -> Content {
         help,
         input,
         unsure: true,
+        contested: source.is_some(),
         source,
     }))
 }

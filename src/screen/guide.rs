@@ -311,6 +311,7 @@ impl Inner {
         to.set_help(maybe(question.help.as_ref(), lang));
         to.set_unsure(question.unsure);
         to.set_source(maybe(question.source.as_ref(), lang));
+        to.set_passed_on(question.contested);
         let (mut year, mut month, mut day) = ("", "", "");
         match &question.input {
             Input::Choice(options) => {

@@ -519,6 +519,8 @@ pub struct Question {
     pub unsure: bool,
     /// The source, when a resource has answered it and the citizen came to change it.
     pub source: Option<Text>,
+    /// A change is an objection to the source, and told upstream (6.4 b).
+    pub contested: bool,
 }
 
 /// The kind of answer a question takes.

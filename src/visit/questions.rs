@@ -91,8 +91,13 @@ pub(super) fn option(matter: &Matter, question: &str, option: usize) -> Option<A
     Some(Answer::Option(option.id.clone()))
 }
 
-/// The page of one question.
-pub(super) fn question(matter: &Matter, entry: &Entry, given: Option<&Given>) -> Option<Question> {
+/// The page of one question; `objects` is whether to change what a source has answered is told upstream.
+pub(super) fn question(
+    matter: &Matter,
+    entry: &Entry,
+    given: Option<&Given>,
+    objects: bool,
+) -> Option<Question> {
     let question = matter.question(&entry.question)?;
     let before = given.and_then(|given| given.answers.get(&entry.question));
     let digits = |before: Option<String>| entry.typed.clone().or(before).unwrap_or_default();
@@ -129,12 +134,14 @@ pub(super) fn question(matter: &Matter, entry: &Entry, given: Option<&Given>) ->
             },
         },
     };
+    let source = given.and_then(|given| given.sources.get(&entry.question).cloned());
     Some(Question {
         text: question.text.clone(),
         help: question.help.clone(),
         input,
         unsure: question.unsure.is_some(),
-        source: given.and_then(|given| given.sources.get(&entry.question).cloned()),
+        contested: objects && source.is_some(),
+        source,
     })
 }
 

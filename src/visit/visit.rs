@@ -551,11 +551,13 @@ impl Visit {
                 self.told_lines(around),
                 around.now.wall.date(),
             ))),
-            Place::Question(entry) => Content::Question(Box::new(questions::question(
-                self.matter(around)?,
-                entry,
-                self.given_now(),
-            )?)),
+            Place::Question(entry) => {
+                let objects = self.answers_by_card() && around.health.submits();
+                let (matter, given) = (self.matter(around)?, self.given_now());
+                Content::Question(Box::new(questions::question(
+                    matter, entry, given, objects,
+                )?))
+            }
             Place::Unsure { question } => {
                 Content::Unsure(Box::new(questions::unsure(self.matter(around)?, question)?))
             }
@@ -1118,16 +1120,18 @@ impl Visit {
             let otherwise = before.is_some_and(|before| before != answer);
             given.answers.insert(question, answer);
             // An answer that a data resource gave, and the citizen does not agree with (6.4 b).
-            if given.sources.remove(question).is_some()
-                && otherwise
-                && let Identity::Card(_) = self.identity
-            {
+            if given.sources.remove(question).is_some() && otherwise && self.answers_by_card() {
                 let question = question.to_owned();
                 effects.extend(self.remark(Wrong::Answer { question }, around));
             }
         }
         effects.extend(self.advance(around));
         effects
+    }
+
+    /// Whether what answers by itself is a card's, which can be objected to, and not what was typed.
+    fn answers_by_card(&self) -> bool {
+        matches!(self.identity, Identity::Card(_))
     }
 
     /// A part of the guide is wrong; that is told once a visit.

@@ -913,8 +913,10 @@ fn an_answer_of_a_source_is_contested() {
             .position(|choice| choice.chosen != contested)
             .expect("the card answers it");
         walk.touch(Touch::Choose(option));
+        assert!(question.contested, "that it is told upstream is said");
         // From here on it is the citizen's own answer.
-        walk.touch(Touch::Change("sex".into()));
+        let page = walk.touch(Touch::Change("sex".into()));
+        assert!(matches!(&page.content, Content::Question(own) if !own.contested));
         walk.touch(Touch::Choose(1 - option));
         let told: Vec<_> = walk.remarks().collect();
         assert_eq!(told.len(), usize::from(contested), "{told:?}");
