@@ -109,6 +109,7 @@ fn run(arguments: &Arguments, profile: Profile) -> Report {
         socket: arguments.sim.clone(),
         name: arguments.name.clone(),
         usb: matches!(address, Address::Usb { .. } | Address::Hid { .. }),
+        line: None,
     };
     match arguments.class {
         Class::IdCard => {

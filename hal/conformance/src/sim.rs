@@ -93,7 +93,12 @@ pub struct Device {
     pub name: Option<String>,
     /// It is plugged into a USB port, not at the end of a serial line or on the network.
     pub usb: bool,
+    /// A line that a converter leads to it, which comes and goes with its plug, a moment later.
+    pub line: Option<PathBuf>,
 }
+
+/// Longest time for a converter to see the plug.
+const CONVERTED: Duration = Duration::from_secs(10);
 
 impl Device {
     /// The only device of its kind, on a serial line or the network.
@@ -102,6 +107,7 @@ impl Device {
             socket,
             name: None,
             usb: false,
+            line: None,
         }
     }
 
@@ -154,8 +160,16 @@ impl Device {
             (false, _) => json!({"Plug": {"device": kind, "state": switch(on)}}),
             (true, true) => json!({"Usb": "Plug"}),
             (true, false) => json!({"Usb": {"Unplug": {"mid_transfer": false}}}),
-        })
-        .map(drop)
+        })?;
+        let end = Instant::now() + CONVERTED;
+        while self.line.as_ref().is_some_and(|line| line.exists() != on) {
+            if Instant::now() > end {
+                let what = "the converter's line does not follow the plug";
+                return Err(BenchError::Broken(what.into()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 }
 

@@ -42,6 +42,7 @@ fn device(bench: &'static Bench, name: &str) -> Device {
         socket: Socket::Tcp(bench.listen().to_string()),
         name: Some(name.into()),
         usb: true,
+        line: None,
     }
 }
 

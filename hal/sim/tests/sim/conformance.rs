@@ -1,5 +1,6 @@
 //! The conformance suite against every driver, over serial lines and the network.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -308,7 +309,15 @@ fn run_printers(
     not_run: &[&str],
 ) {
     let open = || escpos::open(address, profile).map_err(|error| error.to_string());
-    let hands = sim::Printer::new(device(bench), printer::Model::of(&profile));
+    let serial = address.to_string();
+    let line = serial
+        .strip_prefix("serial:")
+        .and_then(|rest| rest.split('?').next());
+    let device = Device {
+        line: line.map(PathBuf::from),
+        ..device(bench)
+    };
+    let hands = sim::Printer::new(device, printer::Model::of(&profile));
     conforms(cases, not_run, &hands, &open);
 }
 
