@@ -6,23 +6,37 @@ use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// What comes of each, in the order of what went in.
-pub fn each<T: Send, R: Send>(of: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+use crate::finding::Finding;
+
+/// What comes of each, and what is found with it, in the order of what went in.
+pub fn each<T: Send, R: Send>(
+    of: Vec<T>,
+    findings: &mut Vec<Finding>,
+    work: impl Fn(T, &mut Vec<Finding>) -> R + Sync,
+) -> Vec<R> {
     let most = thread::available_parallelism().map_or(1, NonZero::get);
     let workers = most.min(of.len());
     let left = Mutex::new(of.into_iter().enumerate());
     let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let take = || -> Vec<(usize, R)> {
-        let mine = iter::from_fn(next);
-        mine.map(|(at, item)| (at, work(item))).collect()
+    let take = || -> Vec<_> {
+        let one = |(at, item)| {
+            let mut found = Vec::new();
+            (at, work(item, &mut found), found)
+        };
+        iter::from_fn(next).map(one).collect()
     };
-    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+    let mut done: Vec<(usize, R, Vec<Finding>)> = thread::scope(|scope| {
         let working: Vec<_> = (0..workers).map(|_| scope.spawn(take)).collect();
         working
             .into_iter()
             .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
             .collect()
     });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
+    done.sort_by_key(|(at, ..)| *at);
+    done.into_iter()
+        .map(|(_, result, found)| {
+            findings.extend(found);
+            result
+        })
+        .collect()
 }

@@ -104,16 +104,11 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
     let shared = shared.first().and_then(|(_, files)| {
         overlay::read::<CatalogueFile>(files, catalogue_schemas(), findings)
     });
-    let read = each(matters, |(source, files)| {
-        let mut found = Vec::new();
-        let read = overlay::read::<MatterFile>(&files, matter_schemas(), &mut found);
-        (read.map(|(doc, file)| (source.name(), doc, file)), found)
+    let read = each(matters, findings, |(source, files), found| {
+        let read = overlay::read::<MatterFile>(&files, matter_schemas(), found);
+        read.map(|(doc, file)| (source.name(), doc, file))
     });
-    let mut matters = Vec::new();
-    for (matter, found) in read {
-        matters.extend(matter);
-        findings.extend(found);
-    }
+    let matters: Vec<_> = read.into_iter().flatten().collect();
     let Folder {
         names,
         region,
@@ -140,16 +135,10 @@ fn load(dir: &Path, region: Option<&str>, findings: &mut Vec<Finding>) -> Option
     let read: Vec<_> = matters.iter().map(|(_, doc, file)| (doc, file)).collect();
     check::together(&read, findings);
     next_matters(&doc, &shared, names, findings);
-    let checked = each(matters, |(name, doc, file)| {
-        let mut found = Vec::new();
-        let matter = check::matter(name, &doc, file, &shared, dir, &mut found);
-        (matter, found)
+    let checked = each(matters, findings, |(name, doc, file), found| {
+        check::matter(name, &doc, file, &shared, dir, found)
     });
-    let mut built: Vec<Matter> = Vec::new();
-    for (matter, found) in checked {
-        built.extend(matter);
-        findings.extend(found);
-    }
+    let mut built: Vec<Matter> = checked.into_iter().flatten().collect();
     let place = |m: &Matter| shared.stages.iter().position(|s| s.id == m.stage);
     built.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
     Some(Catalog {
@@ -176,25 +165,23 @@ fn next_matters(
     findings: &mut Vec<Finding>,
 ) {
     let is_there = |id: &str| names.contains(&format!("{id}.toml"));
-    let mut missing = |id: &str, place: &[Step]| {
+    let missing = |id: &str, place: &[Step]| {
         let message = format!("the catalogue has no matter `{id}`");
-        findings.push(doc.finding(Code::UnknownReference, place, message));
+        doc.finding(Code::UnknownReference, place, message)
     };
     for (s, sequel) in shared.sequels.iter().enumerate() {
         if !is_there(&sequel.id) {
-            missing(&sequel.id, at!["sequel", s, "id"]);
+            findings.push(missing(&sequel.id, at!["sequel", s, "id"]));
         }
         let next = sequel.matters.iter().enumerate();
         for (m, id) in next.filter(|(_, id)| !is_there(id)) {
-            missing(id, at!["sequel", s, "matters", m]);
+            findings.push(missing(id, at!["sequel", s, "matters", m]));
         }
     }
     for (s, suggestion) in shared.suggestions.iter().enumerate() {
         if !is_there(&suggestion.id) {
-            missing(&suggestion.id, at!["suggestion", s, "id"]);
+            findings.push(missing(&suggestion.id, at!["suggestion", s, "id"]));
         }
-    }
-    for (s, suggestion) in shared.suggestions.iter().enumerate() {
         if (&suggestion.from, &suggestion.until, suggestion.address) == (&None, &None, None) {
             let message = "it says neither an age nor an address, and would be told to everybody";
             findings.push(doc.finding(Code::Incomplete, at!["suggestion", s], message));
