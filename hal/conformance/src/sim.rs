@@ -80,6 +80,22 @@ fn exchange(mut stream: impl Read + Write, request: &Value) -> io::Result<Value>
     Ok(serde_json::from_str(&line)?)
 }
 
+/// Waits until an order has had its effect.
+fn settled(
+    limit: Duration,
+    what: impl FnOnce() -> String,
+    mut done: impl FnMut() -> Done<bool>,
+) -> Done {
+    let end = Instant::now() + limit;
+    while !done()? {
+        if Instant::now() > end {
+            return Err(BenchError::Broken(what()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
 fn switch(on: bool) -> &'static str {
     if on { "On" } else { "Off" }
 }
@@ -161,15 +177,11 @@ impl Device {
             (true, true) => json!({"Usb": "Plug"}),
             (true, false) => json!({"Usb": {"Unplug": {"mid_transfer": false}}}),
         })?;
-        let end = Instant::now() + CONVERTED;
-        while self.line.as_ref().is_some_and(|line| line.exists() != on) {
-            if Instant::now() > end {
-                let what = "the converter's line does not follow the plug";
-                return Err(BenchError::Broken(what.into()));
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Ok(())
+        let what = || "the converter's line does not follow the plug".to_owned();
+        settled(CONVERTED, what, || {
+            let line = self.line.as_ref();
+            Ok(line.is_none_or(|line| line.exists() == on))
+        })
     }
 }
 
@@ -296,14 +308,11 @@ impl Hands for Printer {
             self.fault(fault, false)?;
         }
         // Whatever is left in the buffer comes out, and what hangs there then is torn off.
-        let end = Instant::now() + Duration::from_secs(60);
-        let quiet = |state: &Value| state["busy"] == false && state["buffer"] == 0;
-        while !quiet(&self.state()?) {
-            if Instant::now() > end {
-                return Err(BenchError::Broken("the printer never rests".into()));
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let what = || "the printer never rests".to_owned();
+        settled(Duration::from_secs(60), what, || {
+            let state = self.state()?;
+            Ok(state["busy"] == false && state["buffer"] == 0)
+        })?;
         self.order(json!({"Paper": "Load"}))?;
         let state = self.state()?;
         *self.before.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -500,15 +509,8 @@ impl PcscCard {
 
     fn until(&self, media: CardMedia) -> Done {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = Instant::now() + SEEN;
-        while seen.status().media != Some(media) {
-            if Instant::now() > end {
-                let what = format!("the service does not see that its card is {media:?}");
-                return Err(BenchError::Broken(what));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
+        let what = || format!("the service does not see that its card is {media:?}");
+        settled(SEEN, what, || Ok(seen.status().media == Some(media)))
     }
 }
 
