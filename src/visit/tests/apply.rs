@@ -76,18 +76,21 @@ impl Walk {
 
     /// To the method page of the newborn matter, by card.
     fn reach_method(&mut self) -> Page {
-        self.touch(Touch::Wake);
-        self.touch(Touch::Matter("newborn".into()));
-        self.touch(Touch::Main);
-        self.touch(Touch::Main);
-        let visit = self.visit();
-        self.event(Event::Card {
-            visit,
-            reply: CardReply::Read(card()),
-        });
+        self.reach_identity("newborn", card());
         self.touch(Touch::Main);
         self.answer_all();
         self.touch(Touch::Main)
+    }
+
+    /// To the page that says who is here, by this card.
+    fn reach_identity(&mut self, matter: &str, card: Box<IdCard>) -> Page {
+        self.touch(Touch::Wake);
+        self.touch(Touch::Matter(matter.into()));
+        self.touch(Touch::Main);
+        self.touch(Touch::Main);
+        let visit = self.visit();
+        let reply = CardReply::Read(card);
+        self.event(Event::Card { visit, reply })
     }
 
     /// What was told upstream to be wrong.
@@ -892,15 +895,7 @@ fn a_wrong_guide_is_told_upstream() {
 fn an_answer_of_a_source_is_contested() {
     for contested in [false, true] {
         let mut walk = Walk::submitting();
-        walk.touch(Touch::Wake);
-        walk.touch(Touch::Matter("retirement".into()));
-        walk.touch(Touch::Main);
-        walk.touch(Touch::Main);
-        let visit = walk.visit();
-        walk.event(Event::Card {
-            visit,
-            reply: CardReply::Read(card()),
-        });
+        walk.reach_identity("retirement", card());
         let page = walk.touch(Touch::Change("sex".into()));
         let Content::Question(question) = &page.content else {
             panic!("{page:?}");
@@ -933,21 +928,18 @@ fn an_answer_of_a_source_is_contested() {
 fn a_card_suggests_by_age_and_address() {
     let suggested = |birth: Option<&str>, address: &str| {
         let mut walk = Walk::new();
-        walk.touch(Touch::Wake);
-        walk.touch(Touch::Matter("newborn".into()));
-        walk.touch(Touch::Main);
         match birth {
             Some(birth) => {
-                walk.touch(Touch::Main);
-                let visit = walk.visit();
                 let mut card = card();
                 card.birth = Day::parse(birth);
                 card.address = Some(address.into());
-                let reply = CardReply::Read(card);
-                walk.event(Event::Card { visit, reply });
+                walk.reach_identity("newborn", card);
                 walk.touch(Touch::Main);
             }
             None => {
+                walk.touch(Touch::Wake);
+                walk.touch(Touch::Matter("newborn".into()));
+                walk.touch(Touch::Main);
                 walk.touch(Touch::WithoutCard);
             }
         }

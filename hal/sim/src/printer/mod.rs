@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -255,19 +255,7 @@ impl Printer {
         let Some(address) = self.shared.lock().address else {
             return false;
         };
-        let streams = self.shared.change(|machine| {
-            machine.unplugged = !plugged;
-            machine.client = None;
-            if plugged {
-                Vec::new()
-            } else {
-                std::mem::take(&mut machine.streams)
-            }
-        });
-        for stream in streams.iter().filter_map(Weak::upgrade) {
-            // It may be closed already.
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.shared.change(|machine| machine.unplugged = !plugged);
         if !plugged {
             // Wakes the thread that waits for connections, if it still does.
             let _ = TcpStream::connect(address);
@@ -278,7 +266,16 @@ impl Printer {
             .wait_timeout_while(self.shared.lock(), PLUG, |machine| {
                 machine.listening != plugged
             });
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+        let (mut machine, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if !plugged {
+            // Only now that nobody can connect again: who does in between would believe it is there.
+            for stream in machine.streams.drain(..).filter_map(|one| one.upgrade()) {
+                // It may be closed already.
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+            machine.client = None;
+        }
+        !waited.timed_out()
     }
 
     /// Takes the roll away.
