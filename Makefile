@@ -50,7 +50,6 @@ bench: packages ## ratios against peers and limits; target/bench/report.json
 image: packages ## the appliance's disk, in target/image/
 	tools/packages-image
 	cargo build --release --locked -p yici --no-default-features --features linuxkms
-	cargo build --release --locked -p yici-update --no-default-features
 	image/build
 
 # Its updates are looked for on this machine.

@@ -85,6 +85,8 @@ pub fn offer(esp: &Path, version: &Version) -> Result<(), Error> {
     let directory = directory(esp);
     let path = directory.join(format!("{PREFIX}{version}+1.efi"));
     fs::rename(directory.join(UNFINISHED), &path).map_err(Error::io(&path))?;
+    // On FAT, a renamed file is empty until it is written out itself: its size and place stand in its new entry.
+    sync(&path)?;
     sync(&directory)
 }
 
@@ -101,8 +103,8 @@ pub fn withdraw<'a>(esp: &Path, entries: impl Iterator<Item = &'a Entry>) -> Res
     }
 }
 
-fn sync(directory: &Path) -> Result<(), Error> {
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(Error::io(directory))
+fn sync(path: &Path) -> Result<(), Error> {
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(Error::io(path))
 }
