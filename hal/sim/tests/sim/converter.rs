@@ -45,10 +45,12 @@ pub fn to_serial(port: u16, link: PathBuf) -> Address {
                 thread::sleep(Duration::from_millis(50));
                 continue;
             };
-            let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+            // Not for programs that other tests start: a line whose far end one of them holds stays.
+            let far =
+                openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
             unlockpt(&far).unwrap();
             let near = ptsname(&far, Vec::new()).unwrap().into_string().unwrap();
-            let flags = OFlags::RDWR | OFlags::NOCTTY;
+            let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
             // Held open, so that the line stays up and raw between two users of it.
             let held = rustix::fs::open(near.as_str(), flags, Mode::empty()).unwrap();
             let mut settings = tcgetattr(&held).unwrap();
