@@ -44,6 +44,12 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// 自检未通过后放弃当前系统 · Gives the running system up, after its health check.
+    Reject {
+        /// 配置文件 · The configuration.
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// 更新状态 · Where the terminal is with its updates.
     Status {
         /// 配置文件 · The configuration.
@@ -98,6 +104,7 @@ fn execute(command: Command) -> Result<ExitCode, Error> {
             };
         }
         Command::Confirm { config } => update::confirm(&Config::load(&config)?)?,
+        Command::Reject { config } => update::reject(&Config::load(&config)?)?,
         Command::Status { config, format } => {
             let status = Status::look(&Config::load(&config)?)?;
             match format {

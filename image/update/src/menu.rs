@@ -5,6 +5,7 @@
 //! before it starts it; systemd-bless-boot takes the suffix away after a good start.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::chunks::Digest;
@@ -90,12 +91,16 @@ pub fn offer(esp: &Path, version: &Version) -> Result<(), Error> {
     sync(&directory)
 }
 
-/// Takes entries out of the menu. Durable when it returns.
+/// Takes entries out of the menu, those that are there. Durable when it returns.
 pub fn withdraw<'a>(esp: &Path, entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
     let mut any = false;
     for entry in entries {
-        fs::remove_file(&entry.path).map_err(Error::io(&entry.path))?;
-        any = true;
+        match fs::remove_file(&entry.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::Io(entry.path.clone(), error));
+            }
+            Ok(()) | Err(_) => any = true,
+        }
     }
     match any {
         true => sync(&directory(esp)),

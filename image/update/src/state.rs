@@ -29,9 +29,10 @@ pub struct State {
     pub target: Option<Target>,
     /// The highest counter that booted well.
     pub highest_counter: u64,
-    /// Images that were tried and rolled back, the newest last.
+    /// What speaks against images, the newest last: each start that ended in the old system, and each
+    /// word of the health check.
     pub failed: Vec<Target>,
-    /// Rollbacks since an update last booted well.
+    /// Images that were given up since an update last booted well.
     pub rollbacks: u32,
     /// The server's tag of the manifest kept beside this file.
     pub etag: Option<String>,
@@ -47,6 +48,22 @@ pub struct State {
     pub checked: Option<Timestamp>,
     /// What stopped it.
     pub fault: Option<Fault>,
+}
+
+impl State {
+    /// Whether an image is given up: two things speak against it. A start alone may have ended with a
+    /// plug that was pulled.
+    pub fn has_given_up(&self, root_hash: Digest) -> bool {
+        let against = |failed: &&Target| failed.root_hash == root_hash;
+        self.failed.iter().filter(against).count() >= 2
+    }
+
+    /// Remembers what speaks against an image.
+    pub(crate) fn fail(&mut self, target: Target) {
+        self.failed.push(target);
+        let beyond = self.failed.len().saturating_sub(MAX_FAILED);
+        self.failed.drain(..beyond);
+    }
 }
 
 /// Where a terminal is with its updates.
@@ -82,6 +99,7 @@ pub struct Target {
     pub root_hash: Digest,
 }
 
+const MAX_FAILED: usize = 16;
 const STATE: &str = "state.json";
 const MANIFEST: &str = "manifest.json";
 const SIGNATURE: &str = "manifest.json.minisig";
@@ -100,7 +118,7 @@ impl Store {
     }
 
     /// What is remembered.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> Result<State, Error> {
         read(&self.directory)
     }
 
@@ -140,14 +158,17 @@ impl Store {
 
 /// What is remembered in `directory`. A state that is missing or damaged is begun anew: the running
 /// image's own counter still refuses a downgrade.
-pub fn read(directory: &Path) -> State {
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(directory: &Path) -> Result<State, Error> {
     let path = directory.join(STATE);
-    if !fs::exists(&path).unwrap_or(false) {
-        return State::default();
+    if !fs::exists(&path).map_err(Error::io(&path))? {
+        return Ok(State::default());
     }
-    let bytes = read_small(&path).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+    let bytes = read_small(&path)?;
+    Ok(serde_json::from_slice(&bytes).unwrap_or_else(|_| {
         tracing::warn!("the state file is damaged and is begun anew");
         State::default()
-    })
+    }))
 }

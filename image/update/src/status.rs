@@ -55,7 +55,7 @@ impl Status {
                 other = Some(installed(slot, entry));
             }
         }
-        let state = state::read(&config.state);
+        let state = state::read(&config.state)?;
         Ok(Status {
             running: installed(system.slot, &system.running),
             other,

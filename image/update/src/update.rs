@@ -23,9 +23,8 @@ use crate::menu::{self, Entry};
 use crate::source::{Found, Source};
 use crate::state::{Phase, State, Store, Target};
 
-/// Rollbacks in a row after which only a stick is taken.
+/// Images given up in a row after which only a stick is taken.
 pub const MAX_ROLLBACKS: u32 = 3;
-const MAX_FAILED: usize = 16;
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// What the disk and the menu say.
@@ -79,7 +78,7 @@ impl System {
 /// rollbacks does not hold.
 pub fn run(config: &Config, from: Option<&Path>) -> Result<Phase, Error> {
     let store = Store::open(&config.state)?;
-    let mut state = store.state();
+    let mut state = store.state()?;
     state.checked = Some(Timestamp::now());
     let ended = pass(config, from, &store, &mut state);
     state.fault = ended.as_ref().err().map(Error::fault);
@@ -92,7 +91,7 @@ pub fn run(config: &Config, from: Option<&Path>) -> Result<Phase, Error> {
 pub fn apply(config: &Config) -> Result<bool, Error> {
     let store = Store::open(&config.state)?;
     let system = System::look(config)?;
-    let mut state = store.state();
+    let mut state = store.state()?;
     settle(config, &system, &mut state)?;
     store.save(&state)?;
     let staged = system
@@ -108,7 +107,7 @@ pub fn apply(config: &Config) -> Result<bool, Error> {
 pub fn confirm(config: &Config) -> Result<(), Error> {
     let store = Store::open(&config.state)?;
     let system = System::look(config)?;
-    let mut state = store.state();
+    let mut state = store.state()?;
     settle(config, &system, &mut state)?;
     if config.counter > state.highest_counter {
         state.highest_counter = config.counter;
@@ -120,6 +119,21 @@ pub fn confirm(config: &Config) -> Result<(), Error> {
         state.phase = Phase::Running;
     }
     store.save(&state)
+}
+
+/// Remembers that the running system was not found well, so that the start it was tried with is its only
+/// one. Nothing to remember of a system that is not on trial.
+pub fn reject(config: &Config) -> Result<(), Error> {
+    let store = Store::open(&config.state)?;
+    let mut state = store.state()?;
+    let tried = state.target.clone();
+    match tried.filter(|target| target.counter == config.counter) {
+        Some(target) => {
+            state.fail(target);
+            store.save(&state)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Sees what became of an update since the last time.
@@ -136,10 +150,9 @@ fn settle(config: &Config, system: &System, state: &mut State) -> Result<(), Err
     if system.others.iter().any(|entry| given_up(&entry)) {
         tracing::warn!(version = %target.version, "rolled back");
         menu::withdraw(&config.esp, system.others.iter().filter(given_up))?;
-        state.failed.push(target);
-        let beyond = state.failed.len().saturating_sub(MAX_FAILED);
-        state.failed.drain(..beyond);
-        state.rollbacks += 1;
+        let root_hash = target.root_hash;
+        state.fail(target);
+        state.rollbacks += u32::from(state.has_given_up(root_hash));
         state.target = None;
         state.phase = Phase::RolledBack;
     } else if system.staged(Some(&target)).is_some() {
@@ -263,11 +276,7 @@ fn eligible(
     if manifest.version <= config.version {
         return Err(Error::Unordered(manifest.version.to_string()));
     }
-    if state
-        .failed
-        .iter()
-        .any(|failed| failed.root_hash == manifest.root_hash)
-    {
+    if state.has_given_up(manifest.root_hash) {
         return Err(Error::Failed(manifest.version.to_string()));
     }
     Ok(true)

@@ -139,7 +139,13 @@ fn a_downgrade_below_what_ever_booted_well_here() {
     )
     .unwrap();
     scene.refused("counter 4 is not above 9");
-    fs::write(scene.terminal.path("state/state.json"), "damaged").unwrap();
+    // What cannot be read may hold the same.
+    let state = scene.terminal.path("state/state.json");
+    fs::remove_file(&state).unwrap();
+    fs::create_dir(&state).unwrap();
+    assert!(scene.terminal.refuses(&[]).contains("state.json"));
+    fs::remove_dir(&state).unwrap();
+    fs::write(&state, "damaged").unwrap();
     scene.accepted();
 }
 

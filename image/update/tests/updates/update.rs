@@ -70,7 +70,7 @@ fn from_a_to_b_and_back_and_again_fetches_what_changed() {
 }
 
 #[test]
-fn a_failed_try_ends_in_the_old_system_and_is_not_repeated() {
+fn a_failed_try_ends_in_the_old_system_and_is_repeated_only_if_nobody_knows_why() {
     let publisher = Publisher::new();
     let good = System::new(1, noise(1, ROOT));
     let mut terminal = Terminal::flashed(&good, &publisher, "http://127.0.0.1:9");
@@ -79,9 +79,17 @@ fn a_failed_try_ends_in_the_old_system_and_is_not_repeated() {
         let bad = System::new(counter, noise(counter, ROOT));
         terminal.know(&bad);
         publisher.publish(&bad, &[]);
-        terminal.run(&["--from", &stick]);
-        assert_eq!(terminal.boot().counter, counter);
-        assert_eq!(terminal.boot().counter, 1);
+        // The second is found unwell; of the others nobody knows what ended their first start.
+        let starts = if counter == 3 { 1 } else { 2 };
+        for _ in 0..starts {
+            terminal.run(&["--from", &stick]);
+            assert_eq!(terminal.phase(), "staged");
+            assert_eq!(terminal.boot().counter, counter);
+            if counter == 3 {
+                assert!(terminal.call("reject", &[]).status.success());
+            }
+            assert_eq!(terminal.boot().counter, 1);
+        }
         let said = terminal.refuses(&["--from", &stick]);
         assert!(said.contains("was tried here and rolled back"), "{said}");
         assert_eq!(terminal.phase(), "rolled-back");
