@@ -1,7 +1,9 @@
 //! The hall's staff.
 
 use yici::selftest::{Check, Report, State, Step};
-use yici::visit::page::{Content, Frame, Main, Page, PinFault, PinPage, ReportSlip, Staff};
+use yici::visit::page::{
+    Content, Exported, Frame, Main, Page, PinFault, PinPage, ReportSlip, Staff,
+};
 use yici_catalog::Text;
 use yici_hal::status::Actor;
 
@@ -19,11 +21,15 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
     };
     let pin = |typed, fault| page(typing.clone(), Content::Pin(PinPage { typed, fault }));
     let shown = |frame, staff| page(frame, Content::Staff(Box::new(staff)));
-    let menu = |held| Staff::Menu {
+    let menu = |held, exported| Staff::Menu {
         version: "0.1.0",
         held,
         codes: true,
+        sticks: true,
+        exported,
     };
+    let exported = Some(Exported::Out(12));
+    let no_stick = Some(Exported::NoStick);
     let report = |slip| Staff::Report {
         report: report(),
         slip,
@@ -32,8 +38,16 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
         ("pin", pin(4, None)),
         ("pin-wrong", pin(0, Some(PinFault::Wrong))),
         ("pin-shut", pin(0, Some(PinFault::Shut { seconds: 287 }))),
-        ("staff", shown(main(Main::Done), menu(Some(0)))),
-        ("staff-held", shown(main(Main::Done), menu(Some(12)))),
+        ("staff", shown(main(Main::Done), menu(Some(0), None))),
+        ("staff-held", shown(main(Main::Done), menu(Some(12), None))),
+        (
+            "staff-exported",
+            shown(main(Main::Done), menu(Some(0), exported)),
+        ),
+        (
+            "staff-not-exported",
+            shown(main(Main::Done), menu(Some(12), no_stick)),
+        ),
         (
             "staff-panel",
             shown(

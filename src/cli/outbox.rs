@@ -104,6 +104,30 @@ fn list(config: &Path, format: Format) -> miette::Result<Verdict> {
     })
 }
 
+/// Why a case was not taken out.
+pub(super) enum NotTaken {
+    /// The outbox does not give it.
+    Outbox(OutboxError),
+    /// The file cannot be written.
+    File(std::io::Error),
+}
+
+/// Writes a case's sealed bytes to a file, which replaces another only where that is said, and remembers
+/// that they are out. Whether they are still those that were stored.
+pub(super) fn take_out(
+    outbox: &mut Outbox,
+    number: &CaseNumber,
+    out: &Path,
+    replace: bool,
+) -> Result<bool, NotTaken> {
+    let exported = outbox.export(number).map_err(NotTaken::Outbox)?;
+    write(out, &exported.bytes, replace).map_err(NotTaken::File)?;
+    outbox
+        .mark_exported(number, Timestamp::now())
+        .map_err(NotTaken::Outbox)?;
+    Ok(exported.whole)
+}
+
 /// The cases of an outbox that would be lost with the disk: neither delivered nor exported.
 ///
 /// # Errors
@@ -137,18 +161,15 @@ fn export(number: &CaseNumber, config: &Path, out: &Path) -> miette::Result<Verd
     };
     let not_there = || told(OutboxError::NotThere);
     let mut outbox = open(config)?.ok_or_else(not_there)?;
-    let exported = outbox.export(number).map_err(told)?;
-    write(out, &exported.bytes).map_err(|error| {
-        miette::miette!(
+    let whole = take_out(&mut outbox, number, out, false).map_err(|error| match error {
+        NotTaken::Outbox(error) => told(error),
+        NotTaken::File(error) => miette::miette!(
             help = "name a new file in a directory that can be written to",
             "cannot write {}: {error}",
             out.display()
-        )
+        ),
     })?;
-    outbox
-        .mark_exported(number, Timestamp::now())
-        .map_err(told)?;
-    if exported.whole {
+    if whole {
         Ok(Verdict::Fine)
     } else {
         eprintln!(
@@ -158,8 +179,8 @@ fn export(number: &CaseNumber, config: &Path, out: &Path) -> miette::Result<Verd
     }
 }
 
-/// Writes a new file, whole or not at all, synced to disk.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file, whole or not at all, synced to disk.
+fn write(path: &Path, bytes: &[u8], replace: bool) -> std::io::Result<()> {
     let dir = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         Some(_) | None => Path::new("."),
@@ -167,6 +188,9 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(dir)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist_noclobber(path)?;
+    match replace {
+        true => file.persist(path)?,
+        false => file.persist_noclobber(path)?,
+    };
     std::fs::File::open(dir)?.sync_all()
 }

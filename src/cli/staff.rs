@@ -1,11 +1,12 @@
 //! `kiosk staff`: in the terminal's place once its staff were let in. What works and what does not, each
 //! device tried with hands, and the way back to a terminal that knows nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use yici_catalog::Text;
+use yici_contract::CaseNumber;
 use yici_hal::address::Address;
 use yici_hal::code_scanner;
 use yici_hal::escpos::Printed;
@@ -13,11 +14,13 @@ use yici_hal::status::Actor;
 
 use super::dialogue::{self, Dialogue, Held};
 use super::display::Display;
+use super::outbox::NotTaken;
 use super::setup::{self, Applier, Place};
 use super::{device, outbox, selftest};
 use crate::config::Config;
+use crate::outbox::Outbox;
 use crate::selftest::{Check, Report, State, Step};
-use crate::visit::page::{Content, Main, ReportSlip, Staff};
+use crate::visit::page::{Content, Exported, Main, ReportSlip, Staff};
 use crate::visit::touch::Touch;
 
 #[derive(clap::Args)]
@@ -28,6 +31,9 @@ pub(super) struct Args {
     /// Where setups may come from here too: as a code on the scanner.
     #[command(flatten)]
     place: Option<Place>,
+    /// Where a stick is mounted that cases can be taken out on.
+    #[arg(long)]
+    sticks: Option<PathBuf>,
     #[command(flatten)]
     display: Display,
 }
@@ -40,8 +46,8 @@ const SET_UP: u8 = 11;
 /// Staff who were called away must not keep a hall waiting.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// How long a code is waited for.
-const SCANNING: Duration = Duration::from_secs(30);
+/// How long a code is waited for, or a stick.
+const WAITING: Duration = Duration::from_secs(30);
 
 /// What the staff leave behind.
 enum Came {
@@ -58,6 +64,8 @@ struct Desk {
     config: Config,
     /// With a scanner, and where setups are taken at all.
     codes: Option<(Address, Applier)>,
+    /// With an upstream, and where a stick can be.
+    sticks: Option<(PathBuf, PathBuf)>,
 }
 
 /// Exit code 0 when the terminal goes on, 10 when it is to forget everything, 11 when it has another setup.
@@ -69,7 +77,9 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
     };
     let (size, lang) = (config.size, config.language);
     let applier = args.place.as_ref().map(Applier::open).transpose()?;
+    let outbox = config.upstream.as_ref().map(|it| it.outbox.clone());
     let desk = Desk {
+        sticks: outbox.zip(args.sticks.clone()),
         codes: config.code_scanner.clone().zip(applier),
         config,
     };
@@ -86,11 +96,14 @@ pub(super) fn run(args: &Args) -> miette::Result<ExitCode> {
 
 fn menu(dialogue: &mut Dialogue, desk: &Desk) -> Came {
     let config = &desk.config;
+    let mut exported = None;
     loop {
         let menu = content(Staff::Menu {
             version: env!("CARGO_PKG_VERSION"),
             held: held(config),
             codes: desk.codes.is_some(),
+            sticks: desk.sticks.is_some(),
+            exported: exported.take(),
         });
         let touch = dialogue.ask(&menu, Some(Main::Done), false, PATIENCE);
         if touch == Some(Touch::Look) {
@@ -111,6 +124,10 @@ fn menu(dialogue: &mut Dialogue, desk: &Desk) -> Came {
             if scan(dialogue, scanner, applier) == setup::Came::Applied {
                 return Came::SetUp;
             }
+        } else if touch == Some(Touch::Export)
+            && let Some((outbox, stick)) = &desk.sticks
+        {
+            exported = Some(export(dialogue, outbox, stick));
         } else if touch == Some(Touch::Reset) {
             // Anything may have been stored since, had a terminal run: it is asked again before anything goes.
             if held(config) == Some(0)
@@ -136,7 +153,7 @@ fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup:
         step: (1, 1),
     }));
     let read =
-        code_scanner::open(scanner).and_then(|mut scanner| scanner.read(Instant::now() + SCANNING));
+        code_scanner::open(scanner).and_then(|mut scanner| scanner.read(Instant::now() + WAITING));
     match read {
         Ok(Some(code)) => {
             let offer = yici_provision::qr::decode(code.text().as_bytes())
@@ -146,6 +163,48 @@ fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup:
         // What is wrong with a scanner, a look tells.
         Ok(None) | Err(_) => setup::Came::Not,
     }
+}
+
+/// Takes out every case that would be lost with the disk.
+fn export(dialogue: &mut Dialogue, outbox: &Path, stick: &Path) -> Exported {
+    dialogue.show(content(Staff::Busy {
+        name: Text::of("把办件导出到 U 盘", "Export cases to a stick"),
+        preparation: Some(Text::of(
+            "请插上卷标为 KIOSK-EXPORT 的 U 盘",
+            "Put in a stick labelled KIOSK-EXPORT",
+        )),
+        step: (1, 1),
+    }));
+    let held = outbox::lost_with_disk(outbox);
+    let (Ok(held), Ok(Some(mut outbox))) = (held, Outbox::open_existing(outbox)) else {
+        return Exported::Unreadable;
+    };
+    let end = Instant::now() + WAITING;
+    let mut out = 0;
+    for line in held {
+        let to = stick.join(format!("{}.case", line.number));
+        let fault = loop {
+            let Ok(number) = CaseNumber::parse(&line.number) else {
+                break Some(Exported::Unreadable);
+            };
+            match outbox::take_out(&mut outbox, &number, &to, true) {
+                Ok(_) => break None,
+                Err(NotTaken::Outbox(_)) => break Some(Exported::Unreadable),
+                // It is not there yet.
+                Err(NotTaken::File(_)) if out == 0 && Instant::now() < end => {
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+                Err(NotTaken::File(_)) => break Some(Exported::NoStick),
+            }
+        };
+        match fault {
+            None => out += 1,
+            // What is out is out; the page says how many are left.
+            Some(_) if out > 0 => break,
+            Some(fault) => return fault,
+        }
+    }
+    Exported::Out(out)
 }
 
 /// Cases that would be lost with the disk; nothing if it cannot be told.

@@ -9,7 +9,7 @@ use yici_ui as ui;
 use super::guide::qr;
 use super::{Inner, Senders, fill, maybe, model, whole, words};
 use crate::selftest::{Check, Report, State};
-use crate::visit::page::{PinFault, PinPage, ReportSlip, Staff};
+use crate::visit::page::{Exported, PinFault, PinPage, ReportSlip, Staff};
 use crate::visit::touch::Touch;
 
 /// One model, mutated in place.
@@ -36,6 +36,7 @@ pub(super) fn wire(window: &ui::AppWindow, to: &Senders) {
     staff.on_look_at(to.plain(Touch::Look));
     staff.on_try(to.plain(Touch::Try));
     staff.on_scan(to.plain(Touch::Scan));
+    staff.on_export_cases(to.plain(Touch::Export));
     staff.on_reset(to.plain(Touch::Reset));
     staff.on_print(to.plain(Touch::Print));
     staff.on_unwell(to.plain(Touch::Unwell));
@@ -82,8 +83,21 @@ impl Inner {
                 version,
                 held,
                 codes,
+                sticks,
+                exported,
             } => {
                 to.set_codes(*codes);
+                to.set_sticks(*sticks);
+                to.set_export(match exported {
+                    None => ui::ExportState::None,
+                    Some(Exported::Out(_)) => ui::ExportState::Out,
+                    Some(Exported::NoStick) => ui::ExportState::NoStick,
+                    Some(Exported::Unreadable) => ui::ExportState::Unreadable,
+                });
+                to.set_exported(match exported {
+                    Some(Exported::Out(cases)) => whole(*cases),
+                    Some(Exported::NoStick | Exported::Unreadable) | None => 0,
+                });
                 to.set_version((*version).into());
                 to.set_held(held.map_or(-1, whole));
             }

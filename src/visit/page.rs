@@ -267,6 +267,10 @@ pub enum Staff {
         held: Option<u32>,
         /// Whether a setup can come as a code on the scanner.
         codes: bool,
+        /// Whether cases can be taken out on a stick.
+        sticks: bool,
+        /// What came of that, once it was tried.
+        exported: Option<Exported>,
     },
     /// Colours, and tiles to be touched one by one.
     Panel,
@@ -288,6 +292,17 @@ pub enum Staff {
     },
     /// Whether everything is really to be forgotten.
     Reset,
+}
+
+/// What came of taking cases out on a stick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exported {
+    /// So many are on it.
+    Out(u32),
+    /// No stick came that can be written to.
+    NoStick,
+    /// The outbox does not give them.
+    Unreadable,
 }
 
 /// What came of printing a readiness report.

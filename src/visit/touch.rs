@@ -93,6 +93,8 @@ pub enum Touch {
     Try,
     /// Take a setup from a code on paper.
     Scan,
+    /// Take what was not delivered out on a stick.
+    Export,
     /// Make the terminal forget everything.
     Reset,
     /// The screen lacks a colour, or does not feel a finger everywhere.

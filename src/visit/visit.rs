@@ -278,6 +278,7 @@ impl Visit {
             | Touch::Look
             | Touch::Try
             | Touch::Scan
+            | Touch::Export
             | Touch::Reset
             | Touch::Unwell => Vec::new(),
         }

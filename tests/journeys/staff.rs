@@ -119,9 +119,23 @@ fn nothing_is_forgotten_that_only_this_terminal_has() {
     let config = terminal.path("kiosk.toml");
     let came = staff(&terminal.path(""), &config, refused);
     assert_eq!(came.status.code(), Some(0), "{came:?}");
-    let exported = terminal.path("case");
-    let exported = exported.to_str().unwrap();
-    terminal.kiosk(&["outbox", "export", &number.to_string(), "--out", exported]);
+    // The stick comes while it is waited for.
+    let stick = terminal.path("stick");
+    let sticks = ["--sticks", stick.to_str().unwrap()];
+    let export = format!(
+        "tap 把办件导出到
+         wait 请插上卷标
+         do mkdir {}
+         wait 导出了 1 件 30
+         tap 好了，离开
+         sleep 0.5
+         end",
+        stick.display()
+    );
+    let came = staff_with(&terminal.path(""), &config, &sticks, &export);
+    assert_eq!(came.status.code(), Some(0), "{came:?}");
+    let sealed = fs::read(stick.join(format!("{number}.case"))).unwrap();
+    assert!(!sealed.is_empty());
     let came = staff(&terminal.path(""), &config, reset);
     assert_eq!(came.status.code(), Some(10), "{came:?}");
 }
