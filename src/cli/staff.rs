@@ -46,8 +46,11 @@ const SET_UP: u8 = 11;
 /// Staff who were called away must not keep a hall waiting.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// How long a code is waited for, or a stick.
-const WAITING: Duration = Duration::from_secs(30);
+/// How long a code is waited for.
+const SCANNING: Duration = Duration::from_secs(30);
+
+/// How long a stick is waited for.
+const PLUGGING: Duration = Duration::from_secs(60);
 
 /// What the staff leave behind.
 enum Came {
@@ -153,7 +156,7 @@ fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup:
         step: (1, 1),
     }));
     let read =
-        code_scanner::open(scanner).and_then(|mut scanner| scanner.read(Instant::now() + WAITING));
+        code_scanner::open(scanner).and_then(|mut scanner| scanner.read(Instant::now() + SCANNING));
     match read {
         Ok(Some(code)) => {
             let offer = yici_provision::qr::decode(code.text().as_bytes())
@@ -170,8 +173,8 @@ fn export(dialogue: &mut Dialogue, outbox: &Path, stick: &Path) -> Exported {
     dialogue.show(content(Staff::Busy {
         name: Text::of("把办件导出到 U 盘", "Export cases to a stick"),
         preparation: Some(Text::of(
-            "请插上卷标为 KIOSK-EXPORT 的 U 盘",
-            "Put in a stick labelled KIOSK-EXPORT",
+            "请插上卷标为 KIOSK-CASES 的 U 盘",
+            "Put in a stick labelled KIOSK-CASES",
         )),
         step: (1, 1),
     }));
@@ -179,32 +182,35 @@ fn export(dialogue: &mut Dialogue, outbox: &Path, stick: &Path) -> Exported {
     let (Ok(held), Ok(Some(mut outbox))) = (held, Outbox::open_existing(outbox)) else {
         return Exported::Unreadable;
     };
-    let end = Instant::now() + WAITING;
-    let mut out = 0;
+    let end = Instant::now() + PLUGGING;
+    let (mut out, mut fault) = (0, None);
     for line in held {
-        let to = stick.join(format!("{}.case", line.number));
-        let fault = loop {
-            let Ok(number) = CaseNumber::parse(&line.number) else {
-                break Some(Exported::Unreadable);
-            };
-            match outbox::take_out(&mut outbox, &number, &to, true) {
-                Ok(_) => break None,
-                Err(NotTaken::Outbox(_)) => break Some(Exported::Unreadable),
-                // It is not there yet.
-                Err(NotTaken::File(_)) if out == 0 && Instant::now() < end => {
-                    std::thread::sleep(Duration::from_secs(1));
-                }
-                Err(NotTaken::File(_)) => break Some(Exported::NoStick),
-            }
-        };
-        match fault {
-            None => out += 1,
-            // What is out is out; the page says how many are left.
-            Some(_) if out > 0 => break,
-            Some(fault) => return fault,
+        match taken(&mut outbox, &line.number, stick, end) {
+            Ok(()) => out += 1,
+            Err(why) => fault = Some(why),
+        }
+        if fault == Some(Exported::NoStick) {
+            break;
         }
     }
-    Exported::Out(out)
+    // What is out is out; the menu says how many are left.
+    fault.filter(|_| out == 0).unwrap_or(Exported::Out(out))
+}
+
+/// Takes one case out, onto a stick that may come until `end`.
+fn taken(outbox: &mut Outbox, number: &str, stick: &Path, end: Instant) -> Result<(), Exported> {
+    let to = stick.join(format!("{number}.case"));
+    let number = CaseNumber::parse(number).map_err(|_| Exported::Unreadable)?;
+    loop {
+        match outbox::take_out(outbox, &number, &to, true) {
+            Ok(_) => return Ok(()),
+            Err(NotTaken::Outbox(_)) => return Err(Exported::Unreadable),
+            Err(NotTaken::File(_)) if Instant::now() < end => {
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            Err(NotTaken::File(_)) => return Err(Exported::NoStick),
+        }
+    }
 }
 
 /// Cases that would be lost with the disk; nothing if it cannot be told.

@@ -92,8 +92,7 @@ pub fn apply(config: &Config) -> Result<bool, Error> {
     let store = Store::open(&config.state)?;
     let system = System::look(config)?;
     let mut state = store.state()?;
-    settle(config, &system, &mut state)?;
-    store.save(&state)?;
+    settle(config, &system, &store, &mut state)?;
     let staged = system
         .staged(state.target.as_ref())
         .and_then(|entry| entry.root_hash);
@@ -108,7 +107,7 @@ pub fn confirm(config: &Config) -> Result<(), Error> {
     let store = Store::open(&config.state)?;
     let system = System::look(config)?;
     let mut state = store.state()?;
-    settle(config, &system, &mut state)?;
+    settle(config, &system, &store, &mut state)?;
     if config.counter > state.highest_counter {
         state.highest_counter = config.counter;
         state.rollbacks = 0;
@@ -136,21 +135,17 @@ pub fn reject(config: &Config) -> Result<(), Error> {
     }
 }
 
-/// Sees what became of an update since the last time.
-fn settle(config: &Config, system: &System, state: &mut State) -> Result<(), Error> {
+/// Sees what became of an update since the last time, and remembers it.
+fn settle(config: &Config, system: &System, store: &Store, state: &mut State) -> Result<(), Error> {
     let Some(target) = state.target.clone() else {
         return Ok(());
     };
-    if system.running.root_hash == Some(target.root_hash) {
+    let root_hash = target.root_hash;
+    let ended = |entry: &&Entry| entry.root_hash == Some(root_hash) && entry.left == Some(0);
+    if system.running.root_hash == Some(root_hash) {
         state.phase = Phase::Trial;
-        return Ok(());
-    }
-    let given_up =
-        |entry: &&Entry| entry.root_hash == Some(target.root_hash) && entry.left == Some(0);
-    if system.others.iter().any(|entry| given_up(&entry)) {
+    } else if system.others.iter().any(|entry| ended(&entry)) {
         tracing::warn!(version = %target.version, "rolled back");
-        menu::withdraw(&config.esp, system.others.iter().filter(given_up))?;
-        let root_hash = target.root_hash;
         state.fail(target);
         state.rollbacks += u32::from(state.has_given_up(root_hash));
         state.target = None;
@@ -158,7 +153,9 @@ fn settle(config: &Config, system: &System, state: &mut State) -> Result<(), Err
     } else if system.staged(Some(&target)).is_some() {
         state.phase = Phase::Staged;
     }
-    Ok(())
+    store.save(state)?;
+    // Only then: an entry that is gone tells nothing any more.
+    menu::withdraw(&config.esp, system.others.iter().filter(ended))
 }
 
 fn pass(
@@ -168,8 +165,7 @@ fn pass(
     state: &mut State,
 ) -> Result<(), Error> {
     let system = System::look(config)?;
-    settle(config, &system, state)?;
-    store.save(state)?;
+    settle(config, &system, store, state)?;
     // The other slot holds the system to go back to until this one is found well.
     if system.running.left.is_some() {
         state.phase = Phase::Trial;
