@@ -54,6 +54,9 @@ def unlock(disk: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
 
 def read(plain: pathlib.Path, path: str) -> bytes:
     """A file on the unlocked file system, which is mounted as /var; empty if it is not there."""
+    # After a pulled plug, what was synced last is in the journal alone.
+    if subprocess.run(["e2fsck", "-p", plain], stdout=subprocess.DEVNULL).returncode > 1:
+        raise ValueError("the file system on the data partition cannot be mended")
     return subprocess.run(["debugfs", "-R", f"cat {path}", plain], capture_output=True, check=True).stdout
 
 
