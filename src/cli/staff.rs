@@ -110,12 +110,8 @@ fn menu(dialogue: &mut Dialogue, desk: &Desk) -> Came {
         });
         let touch = dialogue.ask(&menu, Some(Main::Done), false, PATIENCE);
         if touch == Some(Touch::Look) {
-            let busy = Staff::Busy {
-                name: Text::of("各台设备、网络和磁盘", "devices, network and disk"),
-                preparation: None,
-                step: (1, 1),
-            };
-            dialogue.show(content(busy));
+            let looked_at = Text::of("各台设备、网络和磁盘", "devices, network and disk");
+            dialogue.show(busy(looked_at, None, (1, 1)));
             let devices = device::asked(config, dialogue.lang());
             show(dialogue, config, selftest::report(config, devices));
         } else if touch == Some(Touch::Try) {
@@ -147,14 +143,12 @@ fn menu(dialogue: &mut Dialogue, desk: &Desk) -> Came {
 
 /// A setup from a code on paper; what became of it.
 fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup::Came {
-    dialogue.show(content(Staff::Busy {
-        name: Text::of("扫设置码", "Scan a setup code"),
-        preparation: Some(Text::of(
-            "请把打印的设置码对准扫码器",
-            "Hold the printed setup code up to the scanner",
-        )),
-        step: (1, 1),
-    }));
+    let preparation = Text::of(
+        "请把打印的设置码对准扫码器",
+        "Hold the printed setup code up to the scanner",
+    );
+    let name = Text::of("扫设置码", "Scan a setup code");
+    dialogue.show(busy(name, Some(preparation), (1, 1)));
     let read =
         code_scanner::open(scanner).and_then(|mut scanner| scanner.read(Instant::now() + SCANNING));
     match read {
@@ -170,14 +164,12 @@ fn scan(dialogue: &mut Dialogue, scanner: &Address, applier: &Applier) -> setup:
 
 /// Takes out every case that would be lost with the disk.
 fn export(dialogue: &mut Dialogue, outbox: &Path, stick: &Path) -> Exported {
-    dialogue.show(content(Staff::Busy {
-        name: Text::of("把办件导出到 U 盘", "Export cases to a stick"),
-        preparation: Some(Text::of(
-            "请插上卷标为 KIOSK-CASES 的 U 盘",
-            "Put in a stick labelled KIOSK-CASES",
-        )),
-        step: (1, 1),
-    }));
+    let preparation = Text::of(
+        "请插上卷标为 KIOSK-CASES 的 U 盘",
+        "Put in a stick labelled KIOSK-CASES",
+    );
+    let name = Text::of("把办件导出到 U 盘", "Export cases to a stick");
+    dialogue.show(busy(name, Some(preparation), (1, 1)));
     let held = outbox::lost_with_disk(outbox);
     let (Ok(held), Ok(Some(mut outbox))) = (held, Outbox::open_existing(outbox)) else {
         return Exported::Unreadable;
@@ -231,11 +223,7 @@ fn walk(dialogue: &mut Dialogue, config: &Config) -> Report {
     };
     let mut checks = vec![panel(well)];
     checks.extend(device::tried_on_pages(config, |name, preparation, step| {
-        dialogue.show(content(Staff::Busy {
-            name,
-            preparation: Some(preparation),
-            step,
-        }));
+        dialogue.show(busy(name, Some(preparation), step));
     }));
     selftest::report(config, checks)
 }
@@ -291,6 +279,14 @@ fn show(dialogue: &mut Dialogue, config: &Config, report: Report) {
             Ok(Printed::Failed(_)) | Err(_) => ReportSlip::Failed,
         });
     }
+}
+
+fn busy(name: Text, preparation: Option<Text>, step: (usize, usize)) -> Content {
+    content(Staff::Busy {
+        name,
+        preparation,
+        step,
+    })
 }
 
 fn content(staff: Staff) -> Content {

@@ -42,10 +42,7 @@ pub struct System {
 impl System {
     /// Looks; fails if anything leaves in doubt which slot runs.
     pub fn look(config: &Config) -> Result<System, Error> {
-        let command_line = read_small(&config.kernel_command_line)?;
-        let root_hash = menu::root_hash_in(&command_line).ok_or(Error::Running(
-            "the kernel's command line names no root hash",
-        ))?;
+        let root_hash = running_root(config)?;
         let disk = Disk::open(&config.disk)?;
         let slot = disk
             .slot_of(root_hash)?
@@ -125,14 +122,22 @@ pub fn confirm(config: &Config) -> Result<(), Error> {
 pub fn reject(config: &Config) -> Result<(), Error> {
     let store = Store::open(&config.state)?;
     let mut state = store.state()?;
+    let running = running_root(config)?;
     let tried = state.target.clone();
-    match tried.filter(|target| target.counter == config.counter) {
+    match tried.filter(|target| target.root_hash == running) {
         Some(target) => {
             state.fail(target);
             store.save(&state)
         }
         None => Ok(()),
     }
+}
+
+fn running_root(config: &Config) -> Result<Digest, Error> {
+    let command_line = read_small(&config.kernel_command_line)?;
+    menu::root_hash_in(&command_line).ok_or(Error::Running(
+        "the kernel's command line names no root hash",
+    ))
 }
 
 /// Sees what became of an update since the last time, and remembers it.
