@@ -18,6 +18,8 @@ pub struct Status {
     pub other: Option<Installed>,
     /// What is remembered.
     pub state: State,
+    /// Where the last pass ended, in Chinese and English.
+    pub says: [&'static str; 2],
     /// What stopped the last pass and what to do, in Chinese and English.
     pub advice: Option<[&'static str; 2]>,
 }
@@ -59,6 +61,7 @@ impl Status {
         Ok(Status {
             running: installed(system.slot, &system.running),
             other,
+            says: phase(state.phase).into(),
             advice: state.fault.map(|fault| fault.advice().into()),
             state,
         })
@@ -66,7 +69,7 @@ impl Status {
 
     /// For people, Chinese first.
     pub fn text(&self) -> String {
-        let (zh, en) = phase(self.state.phase);
+        let [zh, en] = self.says;
         let line = |zh: &str, en: &str, installed: &Installed| {
             format!("{zh} {en}: {} ({:?})", installed.version, installed.slot)
         };

@@ -1,10 +1,11 @@
-//! What is no device: network, upstream, clock, disk, TPM.
+//! What is no device: network, upstream, clock, disk, TPM, updates.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use yici_catalog::Text;
 use yici_contract::proof::MAX_CLOCK_ERROR;
 use yici_hal::status::Actor;
@@ -23,6 +24,8 @@ const DATA_KEY: &str = "/run/yici/data-key";
 const TPM: &str = "/dev/tpmrm0";
 /// Made by systemd-timesyncd when the clock was set from the network.
 const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
+/// Written by the appliance's update services: what came of the last pass (`kiosk-update status`).
+const UPDATES: &str = "/run/yici-update/status.json";
 /// The longest wait for upstream.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -34,6 +37,7 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
     checks.push(clock(way.as_ref()));
     checks.push(disk(config.ledger.parent().unwrap_or(Path::new("/"))));
     checks.push(tpm());
+    checks.extend(updates(Path::new(UPDATES)));
     checks
 }
 
@@ -270,6 +274,48 @@ fn tpm() -> Check {
     )
 }
 
+/// What became of the last update from the network or a stick; nothing where none was looked for. A terminal
+/// that could not take one serves all the same.
+fn updates(status: &Path) -> Option<Check> {
+    #[derive(Deserialize)]
+    struct Status {
+        running: Running,
+        says: [String; 2],
+        advice: Option<[String; 2]>,
+    }
+    #[derive(Deserialize)]
+    struct Running {
+        version: String,
+    }
+    let text = fs::read_to_string(status).ok()?;
+    let (state, [zh, en]) = match serde_json::from_str::<Status>(&text) {
+        Ok(Status {
+            advice: Some(advice),
+            ..
+        }) => (State::Unknown, advice),
+        Ok(Status { running, says, .. }) => {
+            let [zh, en] = says;
+            let version = running.version;
+            (
+                State::Good,
+                [
+                    format!("版本 {version}，{zh}"),
+                    format!("version {version}, {en}"),
+                ],
+            )
+        }
+        Err(_) => (
+            State::Unknown,
+            [
+                "正在检查，请过一会儿再看".into(),
+                "being looked for: look again in a while".into(),
+            ],
+        ),
+    };
+    let name = ("系统更新", "system updates");
+    Some(check("updates", name, state, (zh, en), None))
+}
+
 fn check(
     id: &'static str,
     (zh, en): (&str, &str),
@@ -348,6 +394,31 @@ mod tests {
             assert_eq!(clock(Some(&way(None))).state, State::Unknown);
             assert_eq!(clock(None).state, State::Unknown);
         }
+    }
+
+    #[test]
+    fn an_update_that_was_refused_is_told_and_is_no_fault() {
+        let directory = tempfile::tempdir().unwrap();
+        let status = directory.path().join("status.json");
+        assert_eq!(updates(&status), None);
+        let told = |advice: &str| {
+            let text = format!(
+                r#"{{"running": {{"slot": "A", "version": "2026.11.4"}}, "says": ["运行正常", "running"], "advice": {advice}}}"#
+            );
+            fs::write(&status, text).unwrap();
+            let told = updates(&status).unwrap();
+            (told.state, told.says.zh)
+        };
+        assert_eq!(
+            told("null"),
+            (State::Good, "版本 2026.11.4，运行正常".into())
+        );
+        assert_eq!(
+            told(r#"["与签名不符，已拒绝", "refused"]"#),
+            (State::Unknown, "与签名不符，已拒绝".into())
+        );
+        fs::write(&status, "{").unwrap();
+        assert_eq!(updates(&status).unwrap().state, State::Unknown);
     }
 
     #[test]
