@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use yici_catalog::Catalog;
 use yici_contract::api::{OpinionKind, State};
 use yici_contract::{CaseNumber, KeyId, PublicKey};
 
 use crate::data::Data;
-use crate::service::{self, Serve};
+use crate::intake::Intake;
+use crate::service::{self, Serve, ServeError};
 use crate::store::Store;
 use crate::{accesses, cases, devices, init, opinions};
 
@@ -84,6 +86,12 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
                     format,
                     ..
                 } => cases::show(&store, &data.vault, &number, format)?,
+                CaseCommand::Take { catalogue, files } => Intake {
+                    store: &store,
+                    data: &data,
+                    catalog: &Catalog::load(&catalogue).map_err(ServeError::from)?,
+                }
+                .take_files(&files)?,
                 CaseCommand::Move {
                     number,
                     item,
@@ -260,6 +268,15 @@ enum CaseCommand {
         /// How to print it
         #[arg(long, default_value = "text")]
         format: Format,
+    },
+    /// Take in what a terminal's staff brought: sealed cases that were exported there
+    Take {
+        /// The catalogue's folder
+        #[arg(long)]
+        catalogue: PathBuf,
+        /// The files; what is here already is left as it is
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
     /// Say where an item stands now
     Move {

@@ -11,6 +11,7 @@ mod data;
 mod devices;
 mod gate;
 mod init;
+mod intake;
 mod opinions;
 mod published;
 mod service;

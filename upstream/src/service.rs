@@ -23,7 +23,7 @@ use uuid::Uuid;
 use yici_catalog::{Catalog, LoadError};
 use yici_contract::api::{self, Evaluation, ItemProgress, OpinionKind, OpinionReceipt, Progress};
 use yici_contract::api::{ProgressKey, ProgressRequest, Remark, Time, UnitProgress, Words};
-use yici_contract::envelope::{self, MAX_SEALED_BYTES, OpenError};
+use yici_contract::envelope::{MAX_SEALED_BYTES, OpenError};
 use yici_contract::problem::{Kind, Problem};
 use yici_contract::proof::{self, ProofError};
 use yici_contract::{CaseNumber, KeyId, PublicKey, SealedCase};
@@ -33,10 +33,11 @@ use crate::answer::Answer;
 use crate::cases::{self, CasesError};
 use crate::data::Data;
 use crate::gate::Gate;
+use crate::intake::{Intake, IntakeError};
 use crate::published::Published;
 use crate::shares;
-use crate::store::{Delivery, NewCase, Store, StoreError, StoredCase};
-use crate::vault::{Kept, VaultError};
+use crate::store::{Delivery, Store, StoreError, StoredCase};
+use crate::vault::VaultError;
 
 /// What to serve.
 pub struct Serve {
@@ -364,63 +365,18 @@ impl Upstream {
         }
         let sealed =
             SealedCase::parse(call.body.to_vec()).map_err(|error| malformed(error.to_string()))?;
-        let sha256 = sealed.digest();
-        // A case that is here needs no opening: its key may be gone by now.
-        let earlier = self.store.delivered(&number, &device.id(), &sha256);
-        let delivery = match earlier.map_err(|error| store_failed(&error))? {
-            Some(delivery) => delivery,
-            None => self.take_in(&number, device, &sealed)?,
+        let intake = Intake {
+            store: &self.store,
+            data: &self.data,
+            catalog: &self.catalog,
         };
+        let delivery = intake
+            .take(&number, device, &sealed)
+            .map_err(|error| not_taken(&error))?;
         match delivery {
             Delivery::Stored(receipt) => Ok(Answer::of(&receipt)),
             Delivery::Conflict => Err(Problem::new(Kind::Conflict)),
         }
-    }
-
-    fn take_in(
-        &self,
-        number: &CaseNumber,
-        device: &PublicKey,
-        sealed: &SealedCase,
-    ) -> Result<Delivery, Problem> {
-        let opened = envelope::open(sealed, number, &self.data.keys, device)
-            .map_err(|error| cannot_open(&error))?;
-        let case = &opened.case;
-        let shares = shares::split(case, &self.catalog)
-            .map_err(|error| Problem::new(Kind::UnknownMatter).detail(error.to_string()))?;
-        let failed = || Problem::new(Kind::Failed);
-        let json = case.to_json().map_err(|_| failed())?;
-        let keep = |what: Kept<'_>, plain: &[u8]| {
-            let kept = self.data.vault.keep(number, what, plain);
-            kept.map_err(|error| vault_failed(&error))
-        };
-        let kept = keep(Kept::Case, &json)?;
-        let attachments = opened
-            .attachments
-            .iter()
-            .map(|attachment| {
-                let name = attachment.name.as_str();
-                Ok((name, keep(Kept::Attachment { name }, &attachment.bytes)?))
-            })
-            .collect::<Result<Vec<_>, Problem>>()?;
-        let new = NewCase {
-            number: *number,
-            device: device.id(),
-            sealed: sealed.as_bytes(),
-            sha256: sealed.digest(),
-            matter: &case.matter,
-            catalogue: &case.catalogue,
-            secret: case.secret,
-            opened: &kept,
-            attachments: &attachments,
-            shares: &shares,
-        };
-        let delivery = self
-            .store
-            .receive(&new, Timestamp::now())
-            .map_err(|error| store_failed(&error))?;
-        tracing::info!(%number, device = %device.id(), "case received");
-        Ok(delivery)
     }
 
     fn progress(&self, device: &KeyId, call: &Call) -> Result<Answer, Problem> {
@@ -596,15 +552,21 @@ fn from_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
     })
 }
 
-fn cannot_open(error: &OpenError) -> Problem {
+fn not_taken(error: &IntakeError) -> Problem {
     let kind = match error {
-        OpenError::UnknownKey => Kind::KeyGone,
-        OpenError::OtherNumber
-        | OpenError::OtherDevice
-        | OpenError::Forged(_)
-        | OpenError::Manifest
-        | OpenError::Name(_)
-        | OpenError::Case(_) => Kind::CannotOpen,
+        IntakeError::Open(OpenError::UnknownKey) => Kind::KeyGone,
+        IntakeError::Open(
+            OpenError::OtherNumber
+            | OpenError::OtherDevice
+            | OpenError::Forged(_)
+            | OpenError::Manifest
+            | OpenError::Name(_)
+            | OpenError::Case(_),
+        ) => Kind::CannotOpen,
+        IntakeError::Unknown(_) => Kind::UnknownMatter,
+        IntakeError::Case(_) => return Problem::new(Kind::Failed),
+        IntakeError::Store(error) => return store_failed(error),
+        IntakeError::Vault(error) => return vault_failed(error),
     };
     Problem::new(kind).detail(error.to_string())
 }

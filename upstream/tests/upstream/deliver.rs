@@ -7,7 +7,7 @@ use std::time::Duration;
 use yici_contract::envelope::MAX_SEALED_BYTES;
 use yici_contract::{CaseNumber, SecretKey, SlipSecret, api, envelope, proof};
 
-use crate::hall::{Hall, newborn};
+use crate::hall::{Hall, matters, newborn};
 
 #[test]
 fn the_same_bytes_have_the_same_answer() {
@@ -77,6 +77,64 @@ fn a_kill_at_any_moment_stores_a_case_once_or_not_at_all() {
     }
     let list = hall.case(&["list"]).stdout;
     assert_eq!(list.split(|b| *b == b'\n').count(), submitted.len() + 1);
+}
+
+#[test]
+fn what_staff_bring_on_a_stick_is_taken_in_once() {
+    let hall = Hall::open();
+    let catalogue = matters().display().to_string();
+    let take = |files: &[String]| {
+        let mut args = vec!["take", "--catalogue", &catalogue];
+        args.extend(files.iter().map(String::as_str));
+        let taken = hall.case(&args);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (taken.status.code(), text(taken.stdout), text(taken.stderr))
+    };
+    let brought = |name: &str, bytes: &[u8]| {
+        fs::write(hall.path(name), bytes).unwrap();
+        hall.path(name)
+    };
+    let submitted = hall.submit();
+    let whole = brought("whole.case", submitted.sealed.as_bytes());
+    let (code, said, _) = take(std::slice::from_ref(&whole));
+    assert_eq!(code, Some(0));
+    assert!(
+        said.starts_with(&submitted.case.number.to_string()),
+        "{said}"
+    );
+    let (case, _) = hall.open_case(&submitted.case.number);
+    assert!(case == submitted.case, "as it was submitted");
+    // Again, and once more by its terminal, whose network came back: the same receipt.
+    assert_eq!(take(std::slice::from_ref(&whole)).1, said);
+    let receipt = hall.deliver(&submitted);
+    let received = receipt.fine()["received"].as_str().unwrap();
+    assert!(said.trim().ends_with(received), "{said} {received}");
+
+    // What will not do is told, and keeps nothing else out.
+    let next = hall.submit();
+    let mut forged = next.sealed.as_bytes().to_vec();
+    *forged.last_mut().unwrap() ^= 1;
+    let stranger = SecretKey::random().unwrap();
+    let (case, attachments, _) = newborn();
+    let foreign = envelope::seal(&case, &attachments, &stranger, &hall.upstream).unwrap();
+    let (code, said, told) = take(&[
+        brought("torn.case", &next.sealed.as_bytes()[..100]),
+        brought("forged.case", &forged),
+        brought("foreign.case", foreign.as_bytes()),
+        hall.path("missing.case"),
+        brought("next.case", next.sealed.as_bytes()),
+    ]);
+    assert_eq!(code, Some(2));
+    assert!(said.starts_with(&next.case.number.to_string()), "{said}");
+    for why in [
+        "torn.case: is no sealed case",
+        "is not what the device sealed",
+        "is not enrolled here",
+        "missing.case: cannot be read",
+        "4 of 5 files not taken in",
+    ] {
+        assert!(told.contains(why), "{why}: {told}");
+    }
 }
 
 #[test]
