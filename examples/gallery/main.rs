@@ -109,6 +109,7 @@ fn faults() -> Result<Vec<String>, Box<dyn Error>> {
                     "result-worst",
                     "result-why",
                     "form-why",
+                    "staff-report",
                 ]
                 .contains(&name)
             {

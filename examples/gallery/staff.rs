@@ -108,9 +108,15 @@ fn report() -> Report {
                 "id-card",
                 "身份证阅读器",
                 "ID card reader",
-                State::Good,
-                good.clone(),
-                None,
+                State::Fault,
+                t("没有连上", "not connected"),
+                Some(Step {
+                    what: t(
+                        "查线、查电源；还是这样，叫技术员对一下配置里的地址",
+                        "check cable and power; if it stays, let a technician check the address in the configuration",
+                    ),
+                    actor: Actor::Staff,
+                }),
             ),
             check(
                 "printer",
@@ -124,6 +130,23 @@ fn report() -> Report {
                 }),
             ),
             check(
+                "clock",
+                "时钟",
+                "clock",
+                State::Unknown,
+                t(
+                    "没有可以对的时间，请看一眼：1970-01-01 00:00:00 UTC",
+                    "nothing to compare it with, look at it: 1970-01-01 00:00:00 UTC",
+                ),
+                Some(Step {
+                    what: t(
+                        "在设置文件里写对时间服务器，或者在 BIOS 里改时间",
+                        "name a time server in the setup file, or set the clock in the firmware",
+                    ),
+                    actor: Actor::Technician,
+                }),
+            ),
+            check(
                 "tpm",
                 "数据保护",
                 "data protection",
@@ -132,6 +155,25 @@ fn report() -> Report {
                     "没有 TPM，数据分区用密钥文件：拆走整块盘就能读",
                     "none; the data partition uses a key file: whoever takes the disk can read it",
                 ),
+                None,
+            ),
+            check(
+                "updates",
+                "系统更新",
+                "system updates",
+                State::Unknown,
+                t(
+                    "下载内容与签名不符，已拒绝：请核对发布目录与公钥",
+                    "what was fetched is not what was signed, and was refused: check the published tree and the public key",
+                ),
+                None,
+            ),
+            check(
+                "network",
+                "网络",
+                "network",
+                State::Good,
+                good.clone(),
                 None,
             ),
             check("disk", "磁盘", "disk", State::Good, good, None),
