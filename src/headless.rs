@@ -146,11 +146,22 @@ impl Headless {
             .set_size(PhysicalSize::new(size.0, size.1));
     }
 
-    /// What is wrong with the layout of the page shown: words that lie on each other or outside
-    /// the window, and targets too small for a finger. For tests; empty when all is well.
+    /// What is wrong with the layout of the page shown: words that lie on each other, outside the
+    /// window or below where scrolling ends, and targets too small for a finger. For tests; empty
+    /// when all is well.
     pub fn misplaced(&self, screen: &Screen) -> Vec<String> {
         self.state.screen.replace(Some(screen.clone()));
         citizen::misplaced(&self.state)
+    }
+
+    /// Scrolls the page shown down to its end, without an event loop; whether there was anywhere to
+    /// go. For tests.
+    ///
+    /// # Errors
+    /// The button that does not scroll.
+    pub fn to_the_end(&self, screen: &Screen) -> Result<bool, String> {
+        self.state.screen.replace(Some(screen.clone()));
+        citizen::to_the_end(&self.state)
     }
 
     /// Draws one page, without an event loop; how long it took to its first pixels.

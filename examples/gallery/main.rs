@@ -1,6 +1,7 @@
 //! Renders every page in every state to PNG, with made-up data that is as long as real data gets:
-//! `cargo run --example gallery -- DIR [MODE…] [-- PAGE…]`. With `--check` instead of a directory
-//! nothing is written; a fault in the layout of any page in any mode ends it with exit code 1.
+//! `cargo run --example gallery -- DIR [MODE…] [-- PAGE…]`; of a page that scrolls, its end as well.
+//! With `--check` instead of a directory nothing is written; a fault in the layout of any page in
+//! any mode ends it with exit code 1.
 
 pub(crate) mod apply;
 pub(crate) mod staff;
@@ -9,19 +10,20 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use slint::ComponentHandle;
-use yici::headless::{self, Options};
+use yici::headless::{self, Headless, Options};
 use yici::screen::Screen;
 use yici::visit::page::*;
 use yici_catalog::{Catalog, Group, Lang, Original, Text};
 use yici_hal::status::{Actor, Cause};
 
 /// Name, size, language, large type.
-const MODES: [(&str, (u32, u32), Lang, bool); 9] = [
+const MODES: [(&str, (u32, u32), Lang, bool); 10] = [
     ("zh", (1080, 1920), Lang::Zh, false),
     ("zh-large", (1080, 1920), Lang::Zh, true),
     ("en", (1080, 1920), Lang::En, false),
     ("en-large", (1080, 1920), Lang::En, true),
     ("wide-zh", (1920, 1080), Lang::Zh, false),
+    ("wide-zh-large", (1920, 1080), Lang::Zh, true),
     ("wide-en-large", (1920, 1080), Lang::En, true),
     // Whole pages, however long, to see what scrolling would show.
     ("tall-zh", (1080, 9600), Lang::Zh, false),
@@ -75,7 +77,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             if apply::deed(name, &screen) {
                 timing = headless.still(&screen, &page, &file)?;
             }
-            for fault in headless.misplaced(&screen) {
+            let (scrolls, faults) = looked_over(&headless, &screen);
+            if scrolls {
+                let end = dir.join(mode).join(format!("{name}-end.png"));
+                headless.still(&screen, &page, &end)?;
+            }
+            for fault in faults {
                 println!("{mode:14} {name:24} MISPLACED {fault}");
             }
             println!(
@@ -85,6 +92,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Whether the page shown is longer than the window, and what is wrong with its layout: at its
+/// beginning, and at its end, where it is left.
+fn looked_over(headless: &Headless, screen: &Screen) -> (bool, Vec<String>) {
+    let mut faults = headless.misplaced(screen);
+    let scrolls = headless.to_the_end(screen);
+    match &scrolls {
+        Ok(true) => faults.extend(headless.misplaced(screen)),
+        Ok(false) => {}
+        Err(fault) => faults.push(fault.clone()),
+    }
+    (scrolls != Ok(false), faults)
 }
 
 /// What is wrong with the layout, in every mode.
@@ -122,9 +142,9 @@ fn faults() -> Result<Vec<String>, Box<dyn Error>> {
             if apply::deed(name, &screen) {
                 headless.draw(&screen, &page);
             }
+            let (_, found) = looked_over(&headless, &screen);
             faults.extend(
-                headless
-                    .misplaced(&screen)
+                found
                     .into_iter()
                     .map(|fault| format!("{mode} {name}: {fault}")),
             );

@@ -310,28 +310,34 @@ fn press_more(state: &State, seen: &[Seen], direction: Search) -> Pressed {
         Search::Up => MORE_ABOVE,
         Search::Over => return Pressed::Nothing,
     };
-    let more = seen
-        .iter()
-        .find(|seen| seen.button && labels.contains(&seen.label.as_str()));
-    match more {
+    match more(seen, labels) {
         Some(more) => press(state, more.centre(), Pressed::More(more.centre())),
         None => Pressed::End,
     }
+}
+
+/// The button that scrolls, under either of its labels.
+fn more<'a>(seen: &'a [Seen], labels: [&str; 2]) -> Option<&'a Seen> {
+    seen.iter()
+        .find(|seen| seen.button && labels.contains(&seen.label.as_str()))
 }
 
 /// Lifts the finger; the serial of the page it left.
 fn lift((x, y): Point) -> Result<Option<u32>, Gone> {
     thread::sleep(PRESS);
     on_screen(move |state| {
-        let position = LogicalPosition::new(x, y);
         let serial = state.page.get().map(|(serial, _)| serial);
-        state.window.dispatch_event(WindowEvent::PointerReleased {
-            position,
-            button: PointerEventButton::Left,
-        });
-        state.window.dispatch_event(WindowEvent::PointerExited);
+        release(state, (x, y));
         serial
     })
+}
+
+fn release(state: &State, (x, y): Point) {
+    state.window.dispatch_event(WindowEvent::PointerReleased {
+        position: LogicalPosition::new(x, y),
+        button: PointerEventButton::Left,
+    });
+    state.window.dispatch_event(WindowEvent::PointerExited);
 }
 
 /// Something on the page that people can read or touch.
@@ -399,6 +405,13 @@ fn choose(seen: &[Seen], label: &str) -> Choice {
 
 /// All that can be read or touched now.
 fn look(state: &State) -> Vec<Seen> {
+    let mut seen = all(state);
+    seen.retain(Seen::meets);
+    seen
+}
+
+/// All that the page holds, in sight or not.
+fn all(state: &State) -> Vec<Seen> {
     let screen = state.screen.borrow();
     let Some(screen) = screen.as_ref() else {
         return Vec::new();
@@ -418,13 +431,12 @@ fn look(state: &State) -> Vec<Seen> {
         for one in list.query_descendants().find_all() {
             if let Some(one) = seen(&one, through) {
                 scrolled.push((one.label.clone(), one.area));
-                all.extend(one.meets().then_some(one));
+                all.push(one);
             }
         }
     }
     for one in ElementQuery::from_root(window).find_all() {
         if let Some(one) = seen(&one, whole)
-            && one.meets()
             && !scrolled
                 .iter()
                 .any(|(label, area)| *label == one.label && *area == one.area)
@@ -445,6 +457,25 @@ pub(super) fn readable(state: &State) -> Zeroizing<Vec<u8>> {
     json
 }
 
+pub(super) fn to_the_end(state: &State) -> Result<bool, String> {
+    let mut moved = false;
+    let mut seen = look(state);
+    while let Some(more) = more(&seen, MORE_BELOW) {
+        let at = more.centre();
+        press(state, at, Pressed::More(at));
+        release(state, at);
+        slint::platform::update_timers_and_animations();
+        state.draw();
+        let now = look(state);
+        if now == seen {
+            return Err(format!("{:?} does nothing", more.label));
+        }
+        seen = now;
+        moved = true;
+    }
+    Ok(moved)
+}
+
 /// Least side of what can be touched, in pixels.
 const TARGET: f32 = 96.0;
 
@@ -452,6 +483,15 @@ pub(super) fn misplaced(state: &State) -> Vec<String> {
     let seen = look(state);
     let (width, _) = state.canvas.borrow().size();
     let mut faults = Vec::new();
+    if more(&seen, MORE_BELOW).is_none() {
+        let below = all(state)
+            .into_iter()
+            .filter(|one| one.area[3] > one.through[3] + 1.0);
+        faults.extend(below.map(|one| {
+            let past = one.area[3] - one.through[3];
+            format!("{:?} is out of reach, {past} below the end", one.label)
+        }));
+    }
     for (at, one) in seen.iter().enumerate() {
         let [left, top, right, bottom] = one.area;
         if left < 0.0 || right > width as f32 {
