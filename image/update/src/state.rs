@@ -87,6 +87,18 @@ pub enum Phase {
     RolledBack,
 }
 
+impl Phase {
+    /// Whether it ends well without anybody.
+    pub(crate) fn is_well(self) -> bool {
+        match self {
+            Phase::Running | Phase::Waiting | Phase::Downloading | Phase::Staged | Phase::Trial => {
+                true
+            }
+            Phase::ClockUntrusted | Phase::RolledBack => false,
+        }
+    }
+}
+
 /// An image, as far as it must be told from others.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -18,6 +18,8 @@ pub struct Status {
     pub other: Option<Installed>,
     /// What is remembered.
     pub state: State,
+    /// Whether nobody need look into it.
+    pub well: bool,
     /// Where the last pass ended, in Chinese and English.
     pub says: [&'static str; 2],
     /// What stopped the last pass and what to do, in Chinese and English.
@@ -61,6 +63,7 @@ impl Status {
         Ok(Status {
             running: installed(system.slot, &system.running),
             other,
+            well: state.fault.is_none() && state.phase.is_well(),
             says: phase(state.phase).into(),
             advice: state.fault.map(|fault| fault.advice().into()),
             state,

@@ -280,6 +280,7 @@ fn updates(status: &Path) -> Option<Check> {
     #[derive(Deserialize)]
     struct Status {
         running: Running,
+        well: bool,
         says: [String; 2],
         advice: Option<[String; 2]>,
     }
@@ -290,14 +291,14 @@ fn updates(status: &Path) -> Option<Check> {
     let text = fs::read_to_string(status).ok()?;
     let (state, [zh, en]) = match serde_json::from_str::<Status>(&text) {
         Ok(Status {
-            advice: Some(advice),
-            ..
-        }) => (State::Unknown, advice),
-        Ok(Status { running, says, .. }) => {
-            let [zh, en] = says;
-            let version = running.version;
+            running: Running { version },
+            well,
+            says,
+            advice,
+        }) => {
+            let [zh, en] = advice.unwrap_or(says);
             (
-                State::Good,
+                if well { State::Good } else { State::Unknown },
                 [
                     format!("版本 {version}，{zh}"),
                     format!("version {version}, {en}"),
@@ -401,21 +402,21 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let status = directory.path().join("status.json");
         assert_eq!(updates(&status), None);
-        let told = |advice: &str| {
+        let told = |well: bool, advice: &str| {
             let text = format!(
-                r#"{{"running": {{"slot": "A", "version": "2026.11.4"}}, "says": ["运行正常", "running"], "advice": {advice}}}"#
+                r#"{{"running": {{"slot": "A", "version": "2026.11.4"}}, "well": {well}, "says": ["运行正常", "running"], "advice": {advice}}}"#
             );
             fs::write(&status, text).unwrap();
             let told = updates(&status).unwrap();
             (told.state, told.says.zh)
         };
         assert_eq!(
-            told("null"),
+            told(true, "null"),
             (State::Good, "版本 2026.11.4，运行正常".into())
         );
         assert_eq!(
-            told(r#"["与签名不符，已拒绝", "refused"]"#),
-            (State::Unknown, "与签名不符，已拒绝".into())
+            told(false, r#"["与签名不符，已拒绝", "refused"]"#),
+            (State::Unknown, "版本 2026.11.4，与签名不符，已拒绝".into())
         );
         fs::write(&status, "{").unwrap();
         assert_eq!(updates(&status).unwrap().state, State::Unknown);

@@ -265,6 +265,10 @@ impl Terminal {
         state["phase"].as_str().unwrap().to_owned()
     }
 
+    pub fn status(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.call("status", &["--format", "json"]).stdout).unwrap()
+    }
+
     pub fn menu(&self) -> Vec<String> {
         let directory = fs::read_dir(self.path("esp/EFI/Linux")).unwrap();
         let names = directory.map(|item| item.unwrap().file_name().into_string().unwrap());

@@ -62,8 +62,7 @@ fn from_a_to_b_and_back_and_again_fetches_what_changed() {
     }
     let told = String::from_utf8(terminal.call("status", &[]).stdout).unwrap();
     assert!(told.contains("当前系统 running: 2026.11.4 (B)"), "{told}");
-    let told: serde_json::Value =
-        serde_json::from_slice(&terminal.call("status", &["--format", "json"]).stdout).unwrap();
+    let told = terminal.status();
     assert_eq!(told["running"]["version"], "2026.11.4");
     assert_eq!(told["other"]["version"], "2026.11.3");
     assert_eq!(told["state"]["highest_counter"], 4);
@@ -107,12 +106,11 @@ fn a_failed_try_ends_in_the_old_system_and_is_repeated_only_if_nobody_knows_why(
     )
     .unwrap();
     assert!(terminal.refuses(&[]).contains("3 updates in a row"));
+    assert_eq!(terminal.status()["well"], false);
     terminal.run(&["--from", &stick]);
     assert_eq!(terminal.boot().counter, 5);
     terminal.bless();
-    let told: serde_json::Value =
-        serde_json::from_slice(&terminal.call("status", &["--format", "json"]).stdout).unwrap();
-    assert_eq!(told["state"]["rollbacks"], 0);
+    assert_eq!(terminal.status()["state"]["rollbacks"], 0);
 }
 
 #[test]
@@ -228,9 +226,11 @@ fn waves_open_by_time_and_identity() {
     terminal.configure(&old);
     terminal.run(&[]);
     assert_eq!(terminal.phase(), "waiting");
+    assert_eq!(terminal.status()["well"], true);
     std::fs::remove_file(terminal.path("clock")).unwrap();
     terminal.run(&[]);
     assert_eq!(terminal.phase(), "clock-untrusted");
+    assert_eq!(terminal.status()["well"], false);
     // Who holds the stick decides.
     terminal.run(&["--from", &text(&publisher.tree)]);
     assert_eq!(terminal.phase(), "staged");
